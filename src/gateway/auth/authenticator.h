@@ -1,0 +1,71 @@
+#pragma once
+// Who a token is: looked up by hash, compared in constant time, guessed at slowly.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mutex.h"
+#include "protocol/channel.h"
+#include "store/log.h"
+
+namespace mlgraph::gateway {
+
+/// The holder of a token. A value: copies stay what they were when made.
+struct Principal {
+  std::string name;                               ///< the token's name, never the secret; empty: nobody
+  protocol::Scopes scopes;
+  std::optional<base::Timestamp> expires_at;
+  std::optional<std::uint32_t> rate_limit_per_minute;
+  std::optional<std::uint32_t> burst;
+  [[nodiscard]] bool anonymous() const { return name.empty(); }
+};
+
+struct TokenInfo {
+  std::string name;
+  std::vector<std::string> scopes;
+  std::optional<base::Timestamp> expires_at;
+  std::optional<std::uint32_t> rate_limit_per_minute;
+  std::optional<std::uint32_t> burst;
+  base::Timestamp created_at;
+};
+
+/// mlg_[A-Za-z0-9_-]{8,252}
+[[nodiscard]] bool is_token_text(std::string_view token);
+
+/// Tokens live in the configuration store as SHA-256; the admin token is set at start.
+/// Threads: shared.
+class Authenticator {
+ public:
+  Authenticator(store::Log& config, const base::Clock& clock);
+  /// Loads tokens; sets the admin token's hash (replacing an earlier one).
+  [[nodiscard]] base::Result<void> start(std::string_view admin_token);
+
+  /// errors kUnauthorized (one answer for unknown, malformed and revoked), kTokenExpired, kRateLimited
+  /// (`remote` guessed wrong too often: back-off with retry_after_ms).
+  [[nodiscard]] base::Result<Principal> authenticate(std::string_view token, const std::string& remote);
+
+  /// The secret is in the result and nowhere else. errors kConflict, kInvalidValue.
+  [[nodiscard]] base::Result<std::string> create(const TokenInfo& info);
+  /// As create with a secret of the caller's choice (configuration, tests); kConflict if the name exists.
+  [[nodiscard]] base::Result<void> create_with_secret(const TokenInfo& info, std::string_view secret);
+  [[nodiscard]] base::Result<TokenInfo> update(const std::string& name, const base::Json& changes);
+  [[nodiscard]] base::Result<void> revoke(const std::string& name);
+  [[nodiscard]] std::vector<TokenInfo> list() const;
+  [[nodiscard]] std::optional<TokenInfo> find(const std::string& name) const;
+  /// Told after a token changed (info) or was revoked (nullopt): live sessions are re-evaluated or closed.
+  void on_change(std::function<void(const std::string& name, const std::optional<TokenInfo>& info)> callback);
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace mlgraph::gateway

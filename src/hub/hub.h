@@ -1,0 +1,157 @@
+#pragma once
+// Delivery: one ordered log in, any number of sessions out. No sockets here: a session is a Subscriber.
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "metrics/server_metrics.h"
+#include "model/cursor.h"
+#include "model/entry.h"
+#include "model/fold.h"
+#include "protocol/channel.h"
+#include "store/log.h"
+
+namespace mlgraph::hub {
+
+/// One event as every session gets it: the WebSocket frame (header and JSON), encoded once. Immutable.
+struct Frame {
+  std::uint64_t seq = 0;              ///< 0: a metric
+  model::EventKind kind = model::EventKind::kMetricsSystem;
+  std::string entity;
+  std::string index;
+  std::string wire;                   ///< frame header, then the JSON message
+  std::uint32_t header_size = 0;
+  base::SteadyTime published;         ///< when it was handed to the hub, for the latency histogram
+  [[nodiscard]] std::string_view json() const { return std::string_view(wire).substr(header_size); }
+};
+using FramePtr = std::shared_ptr<const Frame>;
+using FrameBatch = std::shared_ptr<const std::vector<FramePtr>>;
+
+/// A session's slot in its loop; a closed slot is reused under a new generation.
+struct SlotId {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  bool operator==(const SlotId&) const = default;
+};
+
+enum class Encoding : std::uint8_t { kWebSocket, kServerSentEvents };
+
+/// The session's side. All calls on the session's loop.
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+  struct Written {
+    std::size_t bytes = 0;
+    bool failed = false;     ///< the connection is gone
+  };
+  /// Hands bytes to the socket, never blocking. Fewer bytes than offered: the hub waits for on_writable().
+  virtual Written try_write(std::span<const iovec> pieces) = 0;
+  /// Ask for LoopFeed::on_writable() once the socket takes bytes again.
+  virtual void want_writable() = 0;
+  /// The hub gives this session up (4102 slow consumer): close it with `code`. May be called inside flush.
+  virtual void on_evicted(int code, std::string_view reason) = 0;
+  /// A replay whose log disappeared under it (retention): told as error cursor_expired; the session lives on at the tail.
+  virtual void on_cursor_lost() = 0;
+};
+
+/// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt at the end.
+using PartSource = std::function<std::optional<std::string>()>;
+
+struct Subscribed {
+  std::vector<std::string> channels;   ///< all patterns now
+  std::string id;                      ///< where delivery begins
+  bool recovered = false;
+  bool cursor_expired = false;         ///< `since` was given but could not be honoured
+};
+
+/// The sessions of one I/O loop.
+/// Place      one per loop, owned by Hub.
+/// Invariant  a live session has been given every matching entry up to tail(); one behind reads on from its cursor,
+///            ring first, then disk; order kept, each event once, however many patterns match.
+/// Threads    confined to the loop.
+class LoopFeed {
+ public:
+  virtual ~LoopFeed() = default;
+  struct SessionOptions {
+    Encoding encoding = Encoding::kWebSocket;
+    std::size_t queue_bytes_max = 256 * 1024;
+    std::size_t patterns_max = 128;
+  };
+  virtual SlotId open(Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options) = 0;
+  virtual void close(SlotId slot) = 0;
+
+  /// All or nothing. `since`: events after it that match the patterns new in this request, then live.
+  /// `state_from`: delivery of all these patterns begins after this fold's seq, and `parts` go out first.
+  /// `answer` makes the `subscribed` message (or empty) queued before any event of it; it gets the outcome.
+  /// errors kInvalidChannel, kForbidden, kTooManyChannels, kBadRequest (unreadable or future since).
+  virtual base::Result<Subscribed> subscribe(
+      SlotId slot, const std::vector<std::string>& channels, const std::optional<std::string>& since,
+      const std::function<std::string(const Subscribed&)>& answer
+  ) = 0;
+  /// Sends a state at `seq`: parts first, then events after `seq`. The session's cursor is set there (events up to
+  /// seq that were not sent yet are covered by the state and left out for `channels`' patterns).
+  virtual void send_state(SlotId slot, std::uint64_t seq, PartSource parts) = 0;
+  virtual std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels) = 0;
+  /// Re-evaluates under other scopes; returns patterns that had to go.
+  virtual std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) = 0;
+  [[nodiscard]] virtual std::vector<std::string> channels(SlotId slot) const = 0;
+
+  /// Queues one answer (JSON message, framed here) or control frame (already framed) behind what is queued.
+  virtual void send_message(SlotId slot, std::string_view json) = 0;
+  virtual void send_raw(SlotId slot, std::string bytes) = 0;
+  /// The newest seq this session is past.
+  [[nodiscard]] virtual std::uint64_t position(SlotId slot) const = 0;
+  [[nodiscard]] virtual std::size_t queued_bytes(SlotId slot) const = 0;
+  /// True once everything queued has been taken by the socket: used before closing.
+  [[nodiscard]] virtual bool drained(SlotId slot) const = 0;
+
+  virtual void on_writable(SlotId slot) = 0;
+  /// End of a turn: one vectored write per dirty session.
+  virtual void flush() = 0;
+  /// About once a second: slow-consumer deadlines (no byte taken for 30 s).
+  virtual void tick(base::SteadyTime now) = 0;
+  [[nodiscard]] virtual std::uint64_t tail() const = 0;
+};
+
+/// Place     one per server: a Committer sink in, loops out.
+/// Threads   publish from the committer, publish_metric from the sampler; add_loop before start.
+class Hub {
+ public:
+  struct Options {
+    std::size_t ring_bytes_max = std::size_t{64} << 20;
+    std::size_t replay_chunk_bytes = 256 * 1024;
+    std::chrono::seconds stall_limit{30};     ///< 4102 after this long without a byte taken
+  };
+  /// Runs a step on the loop's thread; must accept always (a loop outlives the hub's use of it).
+  using Post = std::function<void(std::function<void()>)>;
+
+  Hub(const store::Log& log, metrics::ServerMetrics& metrics, const base::Clock& clock, Options options);
+  ~Hub();
+  LoopFeed& add_loop(Post post);
+  /// EntrySink of the committer.
+  void publish(std::span<const std::shared_ptr<const model::Entry>> entries);
+  /// A metrics.* sample: kept as the newest value of its channel, sent live, never logged.
+  void publish_metric(model::EventKind kind, std::string_view entity, std::string_view index,
+                      base::Timestamp at, std::string_view data_json);
+  /// Newest samples (JSON messages) that `scopes` may see and `patterns` (empty: all) match: for state and REST.
+  [[nodiscard]] std::vector<FramePtr> newest_metrics() const;
+  void forget_metrics_of(std::string_view index);
+  [[nodiscard]] model::Cursor tail() const;
+  [[nodiscard]] std::uint64_t oldest() const;
+  void stop();   ///< ends the replay thread
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mlgraph::hub

@@ -1,0 +1,270 @@
+#include "model/fold.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace mlgraph::model {
+namespace {
+
+constexpr std::string_view kEndedPrefix = "ended/";
+
+template <typename Map>
+auto find_or_null(const Map& map, const std::string& key) {
+  const auto it = map.find(key);
+  return it == map.end() ? typename Map::mapped_type{} : it->second;
+}
+
+template <typename Object>
+std::string to_json(const Object& object) {
+  std::string text;
+  base::JsonWriter out(text);
+  write(out, object);
+  return text;
+}
+
+std::string record_json(const IndexRecord& record) {
+  std::string text;
+  base::JsonWriter out(text);
+  out.object([&] {
+    out.key("object");
+    write(out, record.object);
+    out.member("number", record.number);
+    out.member("private", record.private_json);
+    out.key("parts");
+    out.object([&] {
+      for (const auto& [shard, part] : record.parts) out.member(std::to_string(shard), part);
+    });
+  });
+  return text;
+}
+
+base::Result<IndexRecord> parse_record(const base::Json& json) {
+  IndexRecord record;
+  const auto* object = json.find("object");
+  const auto* number = json.find("number");
+  const auto* hidden = json.find("private");
+  const auto* parts = json.find("parts");
+  if (!object || !number || !number->as_uint() || !hidden || !hidden->as_string() || !parts || !parts->as_object())
+    return base::fail(base::ErrorCode::kCorrupt, "a stored index record lacks members");
+  MLG_TRY(index, parse_index(*object));
+  record.object = std::move(index);
+  record.number = static_cast<std::uint32_t>(*number->as_uint());
+  record.private_json = *hidden->as_string();
+  for (const auto& [shard, part] : *parts->as_object()) {
+    std::uint32_t value = 0;
+    std::from_chars(shard.data(), shard.data() + shard.size(), value);
+    if (part.as_string()) record.parts[value] = *part.as_string();
+  }
+  return record;
+}
+
+}  // namespace
+
+base::Result<void> Fold::apply(const Entry& entry) {
+  MLG_TRY(data, base::parse_json(data_of(entry), {.depth_max = 64, .members_max = 1 << 20}));
+  switch (family_of(entry.kind)) {
+    case Family::kIndex:
+      if (entry.kind == EventKind::kIndexShardTransition) {
+        MLG_TRY_VOID(apply_transition(entry, data));
+      } else {
+        MLG_TRY_VOID(apply_index(entry, data));
+      }
+      break;
+    case Family::kJob: {
+      MLG_TRY_VOID(apply_job(entry, data));
+      break;
+    }
+    case Family::kAlert: {
+      MLG_TRY_VOID(apply_alert(entry, data));
+      break;
+    }
+    case Family::kMetrics: return base::fail(base::ErrorCode::kCorrupt, "a metric in the log at seq {}", entry.seq);
+  }
+  seq_ = entry.seq;
+  timestamp_ = entry.timestamp;
+  touch("meta");
+  return {};
+}
+
+base::Result<void> Fold::apply_index(const Entry& entry, const base::Json& data) {
+  MLG_TRY(object, parse_index(data));
+  const std::string id = object.index_id;
+  touch("index/" + id);
+  if (entry.kind == EventKind::kIndexDeleted) {
+    indices_.erase(id);
+    forget_jobs_of_deleted(id);
+    return {};
+  }
+  IndexRecord record;
+  if (const auto old = index(id)) {
+    record = *old;
+  } else {
+    record.number = next_index_number_++;
+    std::erase(deleted_, id);
+  }
+  record.object = std::move(object);
+  if (!entry.private_json.empty()) record.private_json = entry.private_json;
+  indices_[id] = std::make_shared<const IndexRecord>(std::move(record));
+  return {};
+}
+
+base::Result<void> Fold::apply_transition(const Entry& entry, const base::Json& data) {
+  MLG_TRY(move, parse_shard_transition(data));
+  const auto old = index(move.index);
+  if (!old || move.shard >= old->object.shards.size())
+    return base::fail(base::ErrorCode::kCorrupt, "transition of unknown shard {}/{}", move.index, move.shard);
+  IndexRecord record = *old;
+  Shard& shard = record.object.shards[move.shard];
+  shard.tier = move.to_tier;
+  shard.state = move.to_state;
+  shard.node = move.node;
+  shard.vectors = move.vectors;
+  shard.since = entry.timestamp;
+  std::uint64_t vectors = 0;
+  for (const auto& each : record.object.shards) vectors += each.vectors;
+  record.object.vectors = vectors;
+  if (!entry.private_json.empty()) record.parts[move.shard] = entry.private_json;
+  touch("index/" + move.index);
+  indices_[move.index] = std::make_shared<const IndexRecord>(std::move(record));
+  return {};
+}
+
+base::Result<void> Fold::apply_job(const Entry&, const base::Json& data) {
+  MLG_TRY(job, parse_job(data));
+  const std::string id = job.job_id;
+  const std::string index = job.index;
+  const auto old = this->job(id);
+  const bool newly_ended = job.ended() && !(old && old->ended());
+  touch("job/" + id);
+  jobs_[id] = std::make_shared<const Job>(std::move(job));
+  if (newly_ended) {
+    ended_[index].push_back(id);
+    touch(std::string(kEndedPrefix) + index);
+    forget_old_jobs(index);
+  }
+  return {};
+}
+
+base::Result<void> Fold::apply_alert(const Entry& entry, const base::Json& data) {
+  if (entry.kind == EventKind::kAlertRateLimit) return {};  // momentary, never open
+  MLG_TRY(alert, parse_alert(data));
+  const std::string id = alert.alert_id;
+  touch("alert/" + id);
+  if (alert.open)
+    alerts_[id] = std::make_shared<const Alert>(std::move(alert));
+  else
+    alerts_.erase(id);
+  return {};
+}
+
+void Fold::forget_old_jobs(const std::string& index) {
+  auto& ended = ended_[index];
+  while (ended.size() > kEndedJobsPerIndex) {
+    jobs_.erase(ended.front());
+    touch("job/" + ended.front());
+    ended.pop_front();
+  }
+}
+
+void Fold::forget_jobs_of_deleted(const std::string& index) {
+  if (!ended_.contains(index)) return;
+  deleted_.push_back(index);
+  while (deleted_.size() > kDeletedIndicesWithJobs) {
+    for (const auto& id : ended_[deleted_.front()]) {
+      jobs_.erase(id);
+      touch("job/" + id);
+    }
+    touch(std::string(kEndedPrefix) + deleted_.front());
+    ended_.erase(deleted_.front());
+    deleted_.pop_front();
+  }
+}
+
+std::shared_ptr<const IndexRecord> Fold::index(const std::string& id) const { return find_or_null(indices_, id); }
+std::shared_ptr<const Job> Fold::job(const std::string& id) const { return find_or_null(jobs_, id); }
+std::shared_ptr<const Alert> Fold::alert(const std::string& id) const { return find_or_null(alerts_, id); }
+
+std::string Fold::materialise(const std::string& key) const {
+  if (key == "meta") {
+    std::string text;
+    base::JsonWriter out(text);
+    out.object([&] {
+      out.member("seq", seq_);
+      out.member("timestamp_ms", timestamp_.ms);
+      out.member("next_index_number", next_index_number_);
+      out.key("deleted");
+      out.array([&] {
+        for (const auto& name : deleted_) out.value(name);
+      });
+    });
+    return text;
+  }
+  if (key.starts_with(kEndedPrefix)) {
+    const auto ids = ended_.find(key.substr(kEndedPrefix.size()));
+    if (ids == ended_.end()) return {};
+    std::string text;
+    base::JsonWriter out(text);
+    out.array([&] {
+      for (const auto& id : ids->second) out.value(id);
+    });
+    return text;
+  }
+  const auto slash = key.find('/');
+  const auto kind = key.substr(0, slash);
+  const auto id = key.substr(slash + 1);
+  if (kind == "index") {
+    const auto record = index(id);
+    return record ? record_json(*record) : std::string();
+  }
+  if (kind == "job") {
+    const auto found = job(id);
+    return found ? to_json(*found) : std::string();
+  }
+  const auto found = alert(id);
+  return found ? to_json(*found) : std::string();
+}
+
+void Fold::take_changes(const std::function<void(const std::string&, const std::string&)>& changed) {
+  for (const auto& key : touched_) changed(key, materialise(key));
+  touched_.clear();
+}
+
+base::Result<void> Fold::load(const std::string& key, const std::string& value) {
+  MLG_TRY(json, base::parse_json(value, {.depth_max = 64, .members_max = 1 << 24}));
+  if (key == "meta") {
+    const auto* seq = json.find("seq");
+    const auto* at = json.find("timestamp_ms");
+    const auto* next = json.find("next_index_number");
+    const auto* deleted = json.find("deleted");
+    if (!seq || !seq->as_uint() || !at || !at->as_int() || !next || !next->as_uint() ||
+        !deleted || !deleted->as_array())
+      return base::fail(base::ErrorCode::kCorrupt, "the stored state's head lacks members");
+    seq_ = *seq->as_uint();
+    timestamp_ = {*at->as_int()};
+    next_index_number_ = static_cast<std::uint32_t>(*next->as_uint());
+    for (const auto& name : *deleted->as_array())
+      if (name.as_string()) deleted_.push_back(*name.as_string());
+    return {};
+  }
+  if (key.starts_with(kEndedPrefix)) {
+    if (!json.as_array()) return base::fail(base::ErrorCode::kCorrupt, "stored list of ended jobs is no list");
+    auto& ended = ended_[key.substr(kEndedPrefix.size())];
+    for (const auto& id : *json.as_array())
+      if (id.as_string()) ended.push_back(*id.as_string());
+  } else if (key.starts_with("index/")) {
+    MLG_TRY(record, parse_record(json));
+    indices_[key.substr(6)] = std::make_shared<const IndexRecord>(std::move(record));
+  } else if (key.starts_with("job/")) {
+    MLG_TRY(job, parse_job(json));
+    jobs_[key.substr(4)] = std::make_shared<const Job>(std::move(job));
+  } else if (key.starts_with("alert/")) {
+    MLG_TRY(alert, parse_alert(json));
+    alerts_[key.substr(6)] = std::make_shared<const Alert>(std::move(alert));
+  } else {
+    return base::fail(base::ErrorCode::kCorrupt, "unknown stored state key");
+  }
+  return {};
+}
+
+}  // namespace mlgraph::model
