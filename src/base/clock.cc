@@ -49,13 +49,13 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   const std::chrono::year_month_day date{
       std::chrono::year{number(0, 4)},
       std::chrono::month{static_cast<unsigned>(number(5, 2))},
-      std::chrono::day{static_cast<unsigned>(number(8, 2))}
-  };
-  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
+      std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59)
+    return std::nullopt;
   const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   return Timestamp{
-      ((days * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000 + number(17, 2) * 1000 + number(20, 3)
-  };
+      ((days * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000 + number(17, 2) * 1000 +
+      number(20, 3)};
 }
 
 Timestamp SystemClock::wall_now() const {

@@ -45,8 +45,8 @@ enum class ErrorCode : std::uint8_t {
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
-  std::string member;                         ///< the request's member at fault, e.g. "vectors[3].values"; may be empty
-  std::optional<std::int64_t> retry_after_ms; ///< for kRateLimited, kOverloaded, kShuttingDown
+  std::string member;  ///< the request's member at fault, e.g. "vectors[3].values"; may be empty
+  std::optional<std::int64_t> retry_after_ms;  ///< for kRateLimited, kOverloaded, kShuttingDown
 };
 
 template <typename T>
@@ -54,7 +54,9 @@ using Result = tl::expected<T, Error>;
 
 /// fail(code, "k is {}, the limit is {}", k, max)
 template <typename... Args>
-[[nodiscard]] tl::unexpected<Error> fail(ErrorCode code, fmt::format_string<Args...> text, Args&&... args) {
+[[nodiscard]] tl::unexpected<Error> fail(
+    ErrorCode code, fmt::format_string<Args...> text, Args&&... args
+) {
   return tl::unexpected<Error>(Error{code, fmt::format(text, std::forward<Args>(args)...), {}, {}});
 }
 
@@ -63,9 +65,8 @@ template <typename... Args>
 [[nodiscard]] tl::unexpected<Error> fail_at(
     std::string member, ErrorCode code, fmt::format_string<Args...> text, Args&&... args
 ) {
-  return tl::unexpected<Error>(
-      Error{code, fmt::format(text, std::forward<Args>(args)...), std::move(member), {}}
-  );
+  return tl::unexpected<Error>(Error{
+      code, fmt::format(text, std::forward<Args>(args)...), std::move(member), {}});
 }
 
 }  // namespace mlgraph::base
@@ -74,11 +75,11 @@ template <typename... Args>
 #define MLG_CONCAT(a, b) MLG_CONCAT_INNER(a, b)
 /// MLG_TRY(name, expression): binds the value, or returns the error to the caller.
 #define MLG_TRY(name, ...) MLG_TRY_IMPL(MLG_CONCAT(mlg_result_, __LINE__), name, __VA_ARGS__)
-#define MLG_TRY_IMPL(tmp, name, ...)                                    \
-  auto tmp = (__VA_ARGS__);                                             \
+#define MLG_TRY_IMPL(tmp, name, ...)                                                 \
+  auto tmp = (__VA_ARGS__);                                                          \
   if (!tmp) return ::tl::unexpected<::mlgraph::base::Error>(std::move(tmp).error()); \
   auto name = std::move(*tmp)
 /// MLG_TRY_VOID(expression): the same for Result<void>.
-#define MLG_TRY_VOID(...)                                                                           \
-  if (auto mlg_result = (__VA_ARGS__); !mlg_result)                                                 \
+#define MLG_TRY_VOID(...)                           \
+  if (auto mlg_result = (__VA_ARGS__); !mlg_result) \
   return ::tl::unexpected<::mlgraph::base::Error>(std::move(mlg_result).error())

@@ -19,7 +19,9 @@ struct Converter {
 
   Result<Json> convert(const simdjson::dom::element& element, std::size_t depth) {
     if (++values > limits.members_max)
-      return fail(ErrorCode::kBadJson, "the message has more than {} JSON values", limits.members_max);
+      return fail(
+          ErrorCode::kBadJson, "the message has more than {} JSON values", limits.members_max
+      );
     switch (element.type()) {
       case simdjson::dom::element_type::ARRAY: {
         if (depth >= limits.depth_max) return too_deep();
@@ -39,12 +41,18 @@ struct Converter {
         }
         return Json(std::move(members));
       }
-      case simdjson::dom::element_type::INT64: return Json(std::int64_t(element));
-      case simdjson::dom::element_type::UINT64: return Json(std::uint64_t(element));
-      case simdjson::dom::element_type::DOUBLE: return Json(double(element));
-      case simdjson::dom::element_type::STRING: return Json(std::string(std::string_view(element)));
-      case simdjson::dom::element_type::BOOL: return Json(bool(element));
-      case simdjson::dom::element_type::NULL_VALUE: return Json();
+      case simdjson::dom::element_type::INT64:
+        return Json(std::int64_t(element));
+      case simdjson::dom::element_type::UINT64:
+        return Json(std::uint64_t(element));
+      case simdjson::dom::element_type::DOUBLE:
+        return Json(double(element));
+      case simdjson::dom::element_type::STRING:
+        return Json(std::string(std::string_view(element)));
+      case simdjson::dom::element_type::BOOL:
+        return Json(bool(element));
+      case simdjson::dom::element_type::NULL_VALUE:
+        return Json();
     }
     return fail(ErrorCode::kBadJson, "unknown JSON value");
   }
@@ -54,7 +62,8 @@ struct Converter {
   }
 };
 
-// simdjson does not say where it stopped; Boost.JSON is asked only once the text is known to be bad.
+// simdjson does not say where it stopped; Boost.JSON is asked only once the text is known to be
+// bad.
 std::string describe(std::string_view text, const char* reason) {
   boost::json::stream_parser parser;
   boost::json::error_code ec;
@@ -71,8 +80,8 @@ std::string describe(std::string_view text, const char* reason) {
 }  // namespace
 
 bool Json::is_number() const {
-  return std::holds_alternative<std::int64_t>(value_) || std::holds_alternative<std::uint64_t>(value_) ||
-         std::holds_alternative<double>(value_);
+  return std::holds_alternative<std::int64_t>(value_) ||
+         std::holds_alternative<std::uint64_t>(value_) || std::holds_alternative<double>(value_);
 }
 
 std::optional<double> Json::as_double() const {
@@ -84,13 +93,15 @@ std::optional<double> Json::as_double() const {
 
 std::optional<std::int64_t> Json::as_int() const {
   if (const auto* i = std::get_if<std::int64_t>(&value_)) return *i;
-  if (const auto* u = std::get_if<std::uint64_t>(&value_); u && *u <= static_cast<std::uint64_t>(kInt64Max))
+  if (const auto* u = std::get_if<std::uint64_t>(&value_);
+      u && *u <= static_cast<std::uint64_t>(kInt64Max))
     return static_cast<std::int64_t>(*u);
   return std::nullopt;
 }
 
 std::optional<std::uint64_t> Json::as_uint() const {
-  if (const auto* i = std::get_if<std::int64_t>(&value_); i && *i >= 0) return static_cast<std::uint64_t>(*i);
+  if (const auto* i = std::get_if<std::int64_t>(&value_); i && *i >= 0)
+    return static_cast<std::uint64_t>(*i);
   if (const auto* u = std::get_if<std::uint64_t>(&value_)) return *u;
   return std::nullopt;
 }
@@ -127,11 +138,21 @@ void append_json_string(std::string& out, std::string_view text) {
     out.append(text.substr(clean, i - clean));
     clean = i + 1;
     switch (byte) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out.push_back(kHex[byte >> 4]);

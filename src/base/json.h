@@ -17,12 +17,13 @@ namespace mlgraph::base {
 class Json {
  public:
   using Array = std::vector<Json>;
-  using Object = std::vector<std::pair<std::string, Json>>;  ///< in document order; of equal keys the last stands
+  using Object = std::vector<std::pair<std::string, Json>>;  ///< in document order; of equal keys
+                                                             ///< the last stands
 
   Json() = default;
   template <typename T>
-    requires(!std::same_as<std::decay_t<T>, Json>)
-  explicit Json(T&& value) : value_(std::forward<T>(value)) {}
+  requires(!std::same_as<std::decay_t<T>, Json>) explicit Json(T&& value)
+      : value_(std::forward<T>(value)) {}
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   [[nodiscard]] const bool* as_bool() const { return std::get_if<bool>(&value_); }
@@ -30,20 +31,23 @@ class Json {
   [[nodiscard]] const Array* as_array() const { return std::get_if<Array>(&value_); }
   [[nodiscard]] const Object* as_object() const { return std::get_if<Object>(&value_); }
   [[nodiscard]] bool is_number() const;
-  [[nodiscard]] std::optional<double> as_double() const;        ///< any number
-  [[nodiscard]] std::optional<std::int64_t> as_int() const;     ///< integers that fit
-  [[nodiscard]] std::optional<std::uint64_t> as_uint() const;   ///< integers >= 0
+  [[nodiscard]] std::optional<double> as_double() const;       ///< any number
+  [[nodiscard]] std::optional<std::int64_t> as_int() const;    ///< integers that fit
+  [[nodiscard]] std::optional<std::uint64_t> as_uint() const;  ///< integers >= 0
 
   /// The member `key` of an object, or nullptr (also when this is no object).
   [[nodiscard]] const Json* find(std::string_view key) const;
-  [[nodiscard]] const char* type_name() const;  ///< "null", "boolean", "integer", "number", "string", "array", "object"
+  [[nodiscard]] const char* type_name(
+  ) const;  ///< "null", "boolean", "integer", "number", "string", "array", "object"
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
+  std::
+      variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>
+          value_;
 };
 
 struct JsonLimits {
-  std::size_t depth_max = 32;  ///< nesting of arrays and objects
+  std::size_t depth_max = 32;        ///< nesting of arrays and objects
   std::size_t members_max = 65'536;  ///< values in all: bounds the tree's memory
 };
 
@@ -52,7 +56,8 @@ struct JsonLimits {
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 /// Appends JSON to a string: no tree, no allocation beyond the string itself.
-///   JsonWriter w(out); w.object([&]{ w.member("k", 1); w.key("list"); w.array([&]{ w.value("a"); }); });
+///   JsonWriter w(out); w.object([&]{ w.member("k", 1); w.key("list"); w.array([&]{ w.value("a");
+///   }); });
 /// Not-a-number and infinities are written as null.
 class JsonWriter {
  public:
@@ -78,8 +83,7 @@ class JsonWriter {
   void value(double number);
   void value(float number);
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  void value(T number) {
+  requires(!std::same_as<T, bool>) void value(T number) {
     if constexpr (std::signed_integral<T>)
       integer(static_cast<std::int64_t>(number));
     else

@@ -11,7 +11,9 @@ namespace mlgraph::base {
 namespace {
 spdlog::logger& logger() {
   static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("mlgraph", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>(
+        "mlgraph", std::make_shared<spdlog::sinks::stderr_sink_mt>()
+    );
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ level=%l %v", spdlog::pattern_time_type::utc);
     made->flush_on(spdlog::level::debug);
     return made;
@@ -20,10 +22,14 @@ spdlog::logger& logger() {
 }
 spdlog::level::level_enum translate(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -46,7 +52,8 @@ void append_log_pair(std::string& line, std::string_view key, std::string_view v
   line.append(key);
   line.push_back('=');
   bool plain = !value.empty();
-  for (const char c : value) plain = plain && c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
+  for (const char c : value)
+    plain = plain && c > ' ' && c < 0x7f && c != '"' && c != '=' && c != '\\';
   if (plain)
     line.append(value);
   else

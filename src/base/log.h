@@ -1,6 +1,6 @@
 #pragma once
-// One line an event on stderr: time, level, message, then key=value pairs. Text from outside is quoted
-// and escaped, so that no input can forge a line or colour a terminal.
+// One line an event on stderr: time, level, message, then key=value pairs. Text from outside is
+// quoted and escaped, so that no input can forge a line or colour a terminal.
 #include <string>
 #include <string_view>
 

@@ -70,7 +70,9 @@ class MLG_SCOPED_CAPABILITY WriteLock {
 
 class MLG_SCOPED_CAPABILITY ReadLock {
  public:
-  explicit ReadLock(SharedMutex& mutex) MLG_ACQUIRE_SHARED(mutex) : mutex_(mutex) { mutex_.lock_shared(); }
+  explicit ReadLock(SharedMutex& mutex) MLG_ACQUIRE_SHARED(mutex) : mutex_(mutex) {
+    mutex_.lock_shared();
+  }
   ~ReadLock() MLG_RELEASE_GENERIC() { mutex_.unlock_shared(); }
   ReadLock(const ReadLock&) = delete;
   ReadLock& operator=(const ReadLock&) = delete;
@@ -88,12 +90,15 @@ class CondVar {
     lock.release();
   }
   /// false when `deadline` passed first.
-  bool wait_until(Mutex& mutex, std::chrono::steady_clock::time_point deadline) MLG_REQUIRES(mutex) {
+  bool wait_until(Mutex& mutex, std::chrono::steady_clock::time_point deadline)
+      MLG_REQUIRES(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     // The system clock's wait is the one ThreadSanitizer of g++ 12 intercepts.
     const auto left = deadline - std::chrono::steady_clock::now();
     const auto status = condition_.wait_until(
-        lock, std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::microseconds>(left)
+        lock,
+        std::chrono::system_clock::now() +
+            std::chrono::duration_cast<std::chrono::microseconds>(left)
     );
     lock.release();
     return status == std::cv_status::no_timeout;

@@ -26,7 +26,9 @@ std::string random_secret() {
   std::array<std::uint8_t, 32> bytes{};
   secure_random(bytes);
   std::array<char, 64> text{};
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  sodium_bin2base64(
+      text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING
+  );
   return text.data();
 }
 

@@ -1,11 +1,10 @@
 #include "base/thread_pool.h"
 
-#include <pthread.h>
 #include <sys/resource.h>
-
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 namespace mlgraph::base {
 

@@ -24,10 +24,10 @@ class Executor {
 class ThreadPool final : public Executor {
  public:
   struct Options {
-    std::string name;             ///< thread names in tools, at most 12 characters
+    std::string name;  ///< thread names in tools, at most 12 characters
     std::size_t threads = 1;
-    std::size_t queue_max = 1024; ///< waiting tasks; beyond it try_post answers false
-    int nice = 0;                 ///< added to the threads' niceness
+    std::size_t queue_max = 1024;  ///< waiting tasks; beyond it try_post answers false
+    int nice = 0;                  ///< added to the threads' niceness
   };
   explicit ThreadPool(Options options);
   ~ThreadPool() override;

@@ -22,7 +22,8 @@ void write(base::JsonWriter& out, const Alert& alert) {
     out.member("since", base::format_timestamp(alert.since));
     out.member("state", alert.open ? "open" : "resolved");
     if (!alert.index.empty()) out.member("index", alert.index);
-    if (alert.acknowledged_at) out.member("acknowledged_at", base::format_timestamp(*alert.acknowledged_at));
+    if (alert.acknowledged_at)
+      out.member("acknowledged_at", base::format_timestamp(*alert.acknowledged_at));
   });
 }
 

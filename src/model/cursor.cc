@@ -4,7 +4,9 @@
 
 namespace mlgraph::model {
 
-std::string format_cursor(const Cursor& cursor) { return cursor.epoch + "-" + std::to_string(cursor.seq); }
+std::string format_cursor(const Cursor& cursor) {
+  return cursor.epoch + "-" + std::to_string(cursor.seq);
+}
 
 std::optional<Cursor> parse_cursor(std::string_view text) {
   const auto dash = text.find('-');
@@ -16,7 +18,8 @@ std::optional<Cursor> parse_cursor(std::string_view text) {
       }))
     return std::nullopt;
   Cursor cursor{std::string(epoch), 0};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), cursor.seq);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), cursor.seq);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
   return cursor;

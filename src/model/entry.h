@@ -1,5 +1,6 @@
 #pragma once
-// One record of the ordered log: the event that clients see, and what only the server needs to redo it.
+// One record of the ordered log: the event that clients see, and what only the server needs to redo
+// it.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ struct Draft {
   EventKind kind = EventKind::kJobStarted;
   std::string entity;
   std::string index;
-  std::string data_json;     ///< the event's `data`
+  std::string data_json;  ///< the event's `data`
   std::string private_json;
 };
 

@@ -3,10 +3,22 @@
 namespace mlgraph::model {
 namespace {
 constexpr std::array<std::string_view, kKindCount> kTypeNames = {
-    "metrics.system", "metrics.index",  "metrics.search", "metrics.ingest",
-    "job.started",    "job.progress",   "job.completed",  "job.failed",
-    "index.created",  "index.updated",  "index.deleted",  "index.shard_transition",
-    "alert.warning",  "alert.error",    "alert.resolved", "alert.rate_limit",
+    "metrics.system",
+    "metrics.index",
+    "metrics.search",
+    "metrics.ingest",
+    "job.started",
+    "job.progress",
+    "job.completed",
+    "job.failed",
+    "index.created",
+    "index.updated",
+    "index.deleted",
+    "index.shard_transition",
+    "alert.warning",
+    "alert.error",
+    "alert.resolved",
+    "alert.rate_limit",
 };
 constexpr std::array<EventKind, kKindCount> all_kinds() {
   std::array<EventKind, kKindCount> kinds{};
@@ -17,7 +29,9 @@ constexpr std::array<EventKind, kKindCount> all_kinds() {
 
 constexpr std::array<EventKind, kKindCount> kAllKinds = all_kinds();
 
-Family family_of(EventKind kind) { return static_cast<Family>(static_cast<std::uint8_t>(kind) / 4); }
+Family family_of(EventKind kind) {
+  return static_cast<Family>(static_cast<std::uint8_t>(kind) / 4);
+}
 
 std::string_view type_name(EventKind kind) { return kTypeNames.at(static_cast<std::size_t>(kind)); }
 

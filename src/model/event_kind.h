@@ -34,9 +34,9 @@ extern const std::array<EventKind, kKindCount> kAllKinds;
 [[nodiscard]] Family family_of(EventKind kind);
 /// metrics.* are sampled values, never logged; all others are durable.
 [[nodiscard]] inline bool is_durable(EventKind kind) { return family_of(kind) != Family::kMetrics; }
-[[nodiscard]] std::string_view type_name(EventKind kind);     ///< "job.started"
-[[nodiscard]] std::string_view family_name(Family family);    ///< "job"
-[[nodiscard]] std::string_view leaf_name(EventKind kind);     ///< "started"
+[[nodiscard]] std::string_view type_name(EventKind kind);   ///< "job.started"
+[[nodiscard]] std::string_view family_name(Family family);  ///< "job"
+[[nodiscard]] std::string_view leaf_name(EventKind kind);   ///< "started"
 [[nodiscard]] std::optional<EventKind> parse_kind(std::string_view type_name);
 
 }  // namespace mlgraph::model

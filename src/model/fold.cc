@@ -45,7 +45,8 @@ base::Result<IndexRecord> parse_record(const base::Json& json) {
   const auto* number = json.find("number");
   const auto* hidden = json.find("private");
   const auto* parts = json.find("parts");
-  if (!object || !number || !number->as_uint() || !hidden || !hidden->as_string() || !parts || !parts->as_object())
+  if (!object || !number || !number->as_uint() || !hidden || !hidden->as_string() || !parts ||
+      !parts->as_object())
     return base::fail(base::ErrorCode::kCorrupt, "a stored index record lacks members");
   MLG_TRY(index, parse_index(*object));
   record.object = std::move(index);
@@ -79,7 +80,8 @@ base::Result<void> Fold::apply(const Entry& entry) {
       MLG_TRY_VOID(apply_alert(entry, data));
       break;
     }
-    case Family::kMetrics: return base::fail(base::ErrorCode::kCorrupt, "a metric in the log at seq {}", entry.seq);
+    case Family::kMetrics:
+      return base::fail(base::ErrorCode::kCorrupt, "a metric in the log at seq {}", entry.seq);
   }
   seq_ = entry.seq;
   timestamp_ = entry.timestamp;
@@ -113,7 +115,9 @@ base::Result<void> Fold::apply_transition(const Entry& entry, const base::Json& 
   MLG_TRY(move, parse_shard_transition(data));
   const auto old = index(move.index);
   if (!old || move.shard >= old->object.shards.size())
-    return base::fail(base::ErrorCode::kCorrupt, "transition of unknown shard {}/{}", move.index, move.shard);
+    return base::fail(
+        base::ErrorCode::kCorrupt, "transition of unknown shard {}/{}", move.index, move.shard
+    );
   IndexRecord record = *old;
   Shard& shard = record.object.shards[move.shard];
   shard.tier = move.to_tier;
@@ -181,9 +185,15 @@ void Fold::forget_jobs_of_deleted(const std::string& index) {
   }
 }
 
-std::shared_ptr<const IndexRecord> Fold::index(const std::string& id) const { return find_or_null(indices_, id); }
-std::shared_ptr<const Job> Fold::job(const std::string& id) const { return find_or_null(jobs_, id); }
-std::shared_ptr<const Alert> Fold::alert(const std::string& id) const { return find_or_null(alerts_, id); }
+std::shared_ptr<const IndexRecord> Fold::index(const std::string& id) const {
+  return find_or_null(indices_, id);
+}
+std::shared_ptr<const Job> Fold::job(const std::string& id) const {
+  return find_or_null(jobs_, id);
+}
+std::shared_ptr<const Alert> Fold::alert(const std::string& id) const {
+  return find_or_null(alerts_, id);
+}
 
 std::string Fold::materialise(const std::string& key) const {
   if (key == "meta") {
@@ -225,7 +235,8 @@ std::string Fold::materialise(const std::string& key) const {
   return found ? to_json(*found) : std::string();
 }
 
-void Fold::take_changes(const std::function<void(const std::string&, const std::string&)>& changed) {
+void Fold::take_changes(const std::function<void(const std::string&, const std::string&)>& changed
+) {
   for (const auto& key : touched_) changed(key, materialise(key));
   touched_.clear();
 }
@@ -237,8 +248,8 @@ base::Result<void> Fold::load(const std::string& key, const std::string& value) 
     const auto* at = json.find("timestamp_ms");
     const auto* next = json.find("next_index_number");
     const auto* deleted = json.find("deleted");
-    if (!seq || !seq->as_uint() || !at || !at->as_int() || !next || !next->as_uint() ||
-        !deleted || !deleted->as_array())
+    if (!seq || !seq->as_uint() || !at || !at->as_int() || !next || !next->as_uint() || !deleted ||
+        !deleted->as_array())
       return base::fail(base::ErrorCode::kCorrupt, "the stored state's head lacks members");
     seq_ = *seq->as_uint();
     timestamp_ = {*at->as_int()};
@@ -248,7 +259,8 @@ base::Result<void> Fold::load(const std::string& key, const std::string& value) 
     return {};
   }
   if (key.starts_with(kEndedPrefix)) {
-    if (!json.as_array()) return base::fail(base::ErrorCode::kCorrupt, "stored list of ended jobs is no list");
+    if (!json.as_array())
+      return base::fail(base::ErrorCode::kCorrupt, "stored list of ended jobs is no list");
     auto& ended = ended_[key.substr(kEndedPrefix.size())];
     for (const auto& id : *json.as_array())
       if (id.as_string()) ended.push_back(*id.as_string());

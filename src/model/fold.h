@@ -19,9 +19,11 @@ namespace mlgraph::model {
 /// An index with what only the server knows of it.
 struct IndexRecord {
   Index object;
-  std::uint32_t number = 0;            ///< keys of its vector rows; never reused
-  std::string private_json;            ///< as of the last index event that carried some (sealed parts by shard)
-  std::map<std::uint32_t, std::string> parts;  ///< shard -> private JSON of its sealed part, set by shard_transition
+  std::uint32_t number = 0;  ///< keys of its vector rows; never reused
+  std::string
+      private_json;  ///< as of the last index event that carried some (sealed parts by shard)
+  std::map<std::uint32_t, std::string>
+      parts;  ///< shard -> private JSON of its sealed part, set by shard_transition
 };
 
 /// The folded state. Copying it copies pointers only: objects are immutable and replaced whole.
@@ -31,23 +33,33 @@ class Fold {
   static constexpr std::size_t kEndedJobsPerIndex = 100;
   static constexpr std::size_t kDeletedIndicesWithJobs = 100;
 
-  /// Applies one entry; seq() becomes its seq. errors kCorrupt (a log that does not parse), nothing changed.
+  /// Applies one entry; seq() becomes its seq. errors kCorrupt (a log that does not parse), nothing
+  /// changed.
   [[nodiscard]] base::Result<void> apply(const Entry& entry);
 
   [[nodiscard]] std::uint64_t seq() const { return seq_; }
   [[nodiscard]] base::Timestamp timestamp() const { return timestamp_; }
-  [[nodiscard]] const std::map<std::string, std::shared_ptr<const IndexRecord>>& indices() const { return indices_; }
-  [[nodiscard]] const std::map<std::string, std::shared_ptr<const Job>>& jobs() const { return jobs_; }
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<const IndexRecord>>& indices() const {
+    return indices_;
+  }
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<const Job>>& jobs() const {
+    return jobs_;
+  }
   /// Open alerts by id.
-  [[nodiscard]] const std::map<std::string, std::shared_ptr<const Alert>>& alerts() const { return alerts_; }
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<const Alert>>& alerts() const {
+    return alerts_;
+  }
   [[nodiscard]] std::shared_ptr<const IndexRecord> index(const std::string& id) const;
   [[nodiscard]] std::shared_ptr<const Job> job(const std::string& id) const;
   [[nodiscard]] std::shared_ptr<const Alert> alert(const std::string& id) const;
   [[nodiscard]] std::uint32_t next_index_number() const { return next_index_number_; }
 
-  /// Materialised form: key -> JSON, written beside the log in the batch of the entries it reflects.
-  /// `changed(key, value)`; an empty value means the key is gone. Reports what apply() touched since the last call.
-  void take_changes(const std::function<void(const std::string& key, const std::string& value)>& changed);
+  /// Materialised form: key -> JSON, written beside the log in the batch of the entries it
+  /// reflects. `changed(key, value)`; an empty value means the key is gone. Reports what apply()
+  /// touched since the last call.
+  void take_changes(
+      const std::function<void(const std::string& key, const std::string& value)>& changed
+  );
   /// Rebuilds from materialised pairs, in key order. errors kCorrupt.
   [[nodiscard]] base::Result<void> load(const std::string& key, const std::string& value);
 
@@ -68,7 +80,7 @@ class Fold {
   std::map<std::string, std::shared_ptr<const Job>> jobs_;
   std::map<std::string, std::shared_ptr<const Alert>> alerts_;
   std::map<std::string, std::deque<std::string>> ended_;  ///< index -> ended job ids, oldest first
-  std::deque<std::string> deleted_;                       ///< names of deleted indices whose jobs are kept, oldest first
+  std::deque<std::string> deleted_;  ///< names of deleted indices whose jobs are kept, oldest first
   std::set<std::string> touched_;
 };
 

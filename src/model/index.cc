@@ -10,8 +10,17 @@ constexpr EnumNames<ShardState, 7> kStates{
     {"initializing", "active", "training", "migrating", "readonly", "recovering", "dead"}};
 constexpr EnumNames<Metric, 3> kMetrics{{"L2", "IP", "COSINE"}};
 constexpr EnumNames<Reason, 11> kReasons{
-    {"threshold_reached", "merge", "compaction", "manual", "node_joined", "node_left", "disk_guard",
-     "memory_guard", "guard_cleared", "restart", "load_failed"}};
+    {"threshold_reached",
+     "merge",
+     "compaction",
+     "manual",
+     "node_joined",
+     "node_left",
+     "disk_guard",
+     "memory_guard",
+     "guard_cleared",
+     "restart",
+     "load_failed"}};
 
 base::Result<Shard> parse_shard(const base::Json& object) {
   Fields fields(object);
@@ -60,13 +69,19 @@ bool is_legal_move(ShardState from, ShardState to) {
   using enum ShardState;
   if (to == kRecovering || to == kDead) return from != to;
   switch (from) {
-    case kInitializing: return to == kActive;
-    case kActive: return to == kTraining || to == kMigrating || to == kReadonly;
+    case kInitializing:
+      return to == kActive;
+    case kActive:
+      return to == kTraining || to == kMigrating || to == kReadonly;
     case kTraining:
-    case kMigrating: return to == kActive || to == kReadonly;
-    case kReadonly: return to == kActive || to == kTraining || to == kMigrating;
-    case kRecovering: return to == kActive || to == kReadonly;
-    case kDead: return false;  // only to recovering, above
+    case kMigrating:
+      return to == kActive || to == kReadonly;
+    case kReadonly:
+      return to == kActive || to == kTraining || to == kMigrating;
+    case kRecovering:
+      return to == kActive || to == kReadonly;
+    case kDead:
+      return false;  // only to recovering, above
   }
   return false;
 }
@@ -146,7 +161,8 @@ base::Result<Index> parse_index(const base::Json& object) {
   MLG_TRY_VOID(fields.check("index"));
   MLG_TRY(parsed_tiering, parse_tiering(tiering));
   index.tiering = parsed_tiering;
-  if (!shards.as_array()) return base::fail(base::ErrorCode::kCorrupt, "stored index lacks its shards");
+  if (!shards.as_array())
+    return base::fail(base::ErrorCode::kCorrupt, "stored index lacks its shards");
   for (const auto& item : *shards.as_array()) {
     MLG_TRY(shard, parse_shard(item));
     index.shards.push_back(std::move(shard));

@@ -15,24 +15,40 @@ namespace mlgraph::model {
 enum class Tier : std::uint8_t { kIdmap, kIvf, kOndisk, kMerged };
 /// Who may use a shard.
 enum class ShardState : std::uint8_t {
-  kInitializing, kActive, kTraining, kMigrating, kReadonly, kRecovering, kDead
+  kInitializing,
+  kActive,
+  kTraining,
+  kMigrating,
+  kReadonly,
+  kRecovering,
+  kDead
 };
 enum class Metric : std::uint8_t { kL2, kInnerProduct, kCosine };
 enum class Reason : std::uint8_t {
-  kThresholdReached, kMerge, kCompaction, kManual, kNodeJoined, kNodeLeft,
-  kDiskGuard, kMemoryGuard, kGuardCleared, kRestart, kLoadFailed
+  kThresholdReached,
+  kMerge,
+  kCompaction,
+  kManual,
+  kNodeJoined,
+  kNodeLeft,
+  kDiskGuard,
+  kMemoryGuard,
+  kGuardCleared,
+  kRestart,
+  kLoadFailed
 };
 
-[[nodiscard]] std::string_view name_of(Tier tier);             ///< "idmap", "ivf", "ondisk", "merged"
-[[nodiscard]] std::string_view name_of(ShardState state);      ///< "initializing", …
-[[nodiscard]] std::string_view name_of(Metric metric);         ///< "L2", "IP", "COSINE"
-[[nodiscard]] std::string_view name_of(Reason reason);         ///< "threshold_reached", …
+[[nodiscard]] std::string_view name_of(Tier tier);         ///< "idmap", "ivf", "ondisk", "merged"
+[[nodiscard]] std::string_view name_of(ShardState state);  ///< "initializing", …
+[[nodiscard]] std::string_view name_of(Metric metric);     ///< "L2", "IP", "COSINE"
+[[nodiscard]] std::string_view name_of(Reason reason);     ///< "threshold_reached", …
 [[nodiscard]] std::optional<Tier> parse_tier(std::string_view name);
 [[nodiscard]] std::optional<ShardState> parse_shard_state(std::string_view name);
 [[nodiscard]] std::optional<Metric> parse_metric(std::string_view name);
 [[nodiscard]] std::optional<Reason> parse_reason(std::string_view name);
 
-/// The legal moves of PROTOCOL §3; another one is a bug. Staying in the same state is legal when the tier changes.
+/// The legal moves of PROTOCOL §3; another one is a bug. Staying in the same state is legal when
+/// the tier changes.
 [[nodiscard]] bool is_legal_move(ShardState from, ShardState to);
 [[nodiscard]] bool is_readable(ShardState state);
 [[nodiscard]] bool is_writable(ShardState state);
@@ -42,9 +58,9 @@ struct Shard {
   std::string node;
   Tier tier = Tier::kIdmap;
   ShardState state = ShardState::kActive;
-  std::uint64_t vectors = 0;   ///< live ones, as of the index's last durable event
+  std::uint64_t vectors = 0;  ///< live ones, as of the index's last durable event
   std::uint64_t bytes = 0;
-  base::Timestamp since;       ///< of the tier and state
+  base::Timestamp since;  ///< of the tier and state
   bool operator==(const Shard&) const = default;
 };
 
@@ -59,15 +75,15 @@ struct Tiering {
 
 struct Index {
   std::string index_id;
-  std::uint32_t dimension = 0;           ///< 1..16,384
+  std::uint32_t dimension = 0;  ///< 1..16,384
   Metric metric_type = Metric::kL2;
-  std::string index_type = "auto";       ///< auto | IDMap | IVFFlat
-  std::uint32_t num_centroids = 0;       ///< 0: chosen at training
+  std::string index_type = "auto";  ///< auto | IDMap | IVFFlat
+  std::uint32_t num_centroids = 0;  ///< 0: chosen at training
   std::string quantization = "none";
-  std::uint32_t nprobe = 0;              ///< 0: calibrated at training for recall@10 >= 0.95
+  std::uint32_t nprobe = 0;  ///< 0: calibrated at training for recall@10 >= 0.95
   Tiering tiering;
   std::uint64_t vectors = 0;
-  std::uint64_t deleted = 0;             ///< tombstones not yet compacted
+  std::uint64_t deleted = 0;  ///< tombstones not yet compacted
   std::uint64_t bytes = 0;
   base::Timestamp created_at;
   std::vector<Shard> shards;
@@ -93,8 +109,9 @@ struct ShardTransition {
   ShardState to_state = ShardState::kActive;
   Reason reason = Reason::kManual;
   std::uint64_t vectors = 0;
-  std::int64_t duration_ms = 0;   ///< since the shard entered `from`'s state (end events: of the move)
-  std::string job_id;             ///< empty: no job did it
+  std::int64_t duration_ms =
+      0;               ///< since the shard entered `from`'s state (end events: of the move)
+  std::string job_id;  ///< empty: no job did it
 };
 void write(base::JsonWriter& out, const ShardTransition& move);
 [[nodiscard]] base::Result<ShardTransition> parse_shard_transition(const base::Json& object);

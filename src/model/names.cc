@@ -12,7 +12,8 @@ namespace mlgraph::model {
 bool is_token(std::string_view text) {
   if (text.empty() || text.size() > kTokenMax) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -20,7 +21,9 @@ bool is_reserved(std::string_view text) {
   if (text.starts_with('_')) return true;
   static constexpr std::array<std::string_view, 3> kMore = {"queued", "cancelled", "acknowledged"};
   if (std::find(kMore.begin(), kMore.end(), text) != kMore.end()) return true;
-  return std::any_of(kAllKinds.begin(), kAllKinds.end(), [&](EventKind kind) { return leaf_name(kind) == text; });
+  return std::any_of(kAllKinds.begin(), kAllKinds.end(), [&](EventKind kind) {
+    return leaf_name(kind) == text;
+  });
 }
 
 base::Result<void> check_entity_name(std::string_view member, std::string_view text) {

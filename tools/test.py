@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Builds and runs the test stages, one after the other, and adds up what they counted.
+
+  tools/test.py            dev build: unit tests, end-to-end tests but the slow ones
+  tools/test.py --all      everything, as CI does
+  tools/test.py --stage S  one stage by name (see STAGES)
+
+Each stage's whole output goes to build/test-logs/<stage>.log; a failure prints the log's end.
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build" / "test-logs"
+PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+    "LSAN_OPTIONS": f"suppressions={ROOT}/tools/lsan.supp:print_suppressions=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": f"suppressions={ROOT}/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+
+
+class Stage:
+    def __init__(self, name, why, commands, env=None):
+        self.name, self.why, self.commands, self.env = name, why, commands, env or {}
+
+
+def build(preset):
+    configure = ["cmake", "--preset", preset, "-Wno-dev"]
+    return [configure, ["cmake", "--build", "--preset", preset]]
+
+
+def unit(preset):
+    return [["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--no-tests=error", "-V"]]
+
+
+def pytest(preset, *args):
+    return [["env", f"MLG_BIN_DIR={ROOT}/build/{preset}/bin", *PYTEST, *args]]
+
+
+STAGES = {
+    stage.name: stage
+    for stage in [
+        Stage("format", "clang-format leaves every file as it is", [["/usr/bin/python3", "tools/check_format.py"]]),
+        Stage("unit", "modules through their headers", build("dev") + unit("dev")),
+        Stage("npm", "the browser's and Node's side of the end-to-end tests", [["npm", "ci", "--silent", "--prefix", "tests/e2e"]]),
+        Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
+        Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
+        Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
+        Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
+        Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
+        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
+        Stage("tsan-unit", "thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV),
+        Stage("tsan-e2e", "the same, whole server", pytest("tsan", "-m", "not slow", "tests/e2e"), SANITIZER_ENV),
+        Stage("fuzz", "each parser against its kept corpus, then a while of new input",
+              build("fuzz") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]]),
+    ]
+}
+QUICK = ["unit", "npm", "e2e", "conformance"]
+
+COUNTS = [
+    (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),
+    (re.compile(r"^\S*\s*(\d+) FAILED TESTS?", re.M), "failed"),
+    (re.compile(r"(\d+) passed(?:,| in|$)", re.M), "passed"),
+    (re.compile(r"(\d+) failed(?:,| in|$)", re.M), "failed"),
+    (re.compile(r"(\d+) errors? in ", re.M), "failed"),
+    (re.compile(r"(\d+) error, ", re.M), "failed"),
+]
+
+
+def run_stage(stage):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{stage.name}.log"
+    began = time.monotonic()
+    code = 0
+    with log.open("w") as out:
+        for command in stage.commands:
+            print("$", *command, file=out, flush=True)
+            code = subprocess.call(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                   env={**os.environ, **stage.env})
+            if code:
+                break
+    text = log.read_text(errors="replace")
+    totals = {"passed": 0, "failed": 0}
+    for pattern, kind in COUNTS:
+        totals[kind] += sum(int(n) for n in pattern.findall(text))
+    if code and not totals["failed"]:
+        totals["failed"] = 1
+    if not code and not totals["passed"]:
+        totals["passed"] = 1  # a stage that only checks, and found nothing
+    verdict = "FAILED" if code else "ok"
+    print(f"{stage.name:<12} {verdict:<7} {totals['passed']:>5} passed {totals['failed']:>3} failed "
+          f"{time.monotonic() - began:6.0f} s   {stage.why}", flush=True)
+    if code:
+        print("\n".join(text.splitlines()[-80:]))
+        print(f"(the whole log: {log})", flush=True)
+    return totals
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--all", action="store_true")
+    arguments.add_argument("--stage", action="append", choices=STAGES)
+    options = arguments.parse_args()
+    names = options.stage or (list(STAGES) if options.all else QUICK)
+    passed = failed = 0
+    for name in names:
+        totals = run_stage(STAGES[name])
+        passed += totals["passed"]
+        failed += totals["failed"]
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
