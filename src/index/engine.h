@@ -26,12 +26,14 @@ inline constexpr std::uint32_t kSearchKMax = 10'000;
 inline constexpr std::size_t kVectorIdMax = 128;
 inline constexpr std::size_t kMetadataMax = 16 * 1024;
 
-/// Rows to write: one block of values beside ids and metadata. Validated by check_rows before anything is written.
+/// Rows to write: one block of values beside ids and metadata. Validated by check_rows before
+/// anything is written.
 struct RowsView {
   std::uint32_t dimension = 0;
-  std::span<const float> values;                     ///< [rows, dim]
-  std::span<const std::string_view> ids;             ///< [rows]
-  std::span<const std::string_view> metadata;        ///< [rows] JSON objects or empty; may be empty as a whole
+  std::span<const float> values;          ///< [rows, dim]
+  std::span<const std::string_view> ids;  ///< [rows]
+  std::span<const std::string_view>
+      metadata;  ///< [rows] JSON objects or empty; may be empty as a whole
 };
 
 struct SearchRequest {
@@ -46,14 +48,14 @@ struct SearchRequest {
 
 struct Hit {
   std::string id;
-  float distance = 0;                   ///< squared L2, 1 - cosine, or -dot: ascending is nearer
-  std::string metadata;                 ///< JSON object; empty: none or not asked for
+  float distance = 0;    ///< squared L2, 1 - cosine, or -dot: ascending is nearer
+  std::string metadata;  ///< JSON object; empty: none or not asked for
   std::vector<float> values;
 };
 
 struct SearchAnswer {
-  std::vector<Hit> hits;                ///< ascending distance, ties by id
-  std::uint64_t scanned = 0;            ///< vectors whose distance was computed
+  std::vector<Hit> hits;      ///< ascending distance, ties by id
+  std::uint64_t scanned = 0;  ///< vectors whose distance was computed
 };
 
 struct VectorRecord {
@@ -64,7 +66,7 @@ struct VectorRecord {
 
 struct ScrollPage {
   std::vector<VectorRecord> vectors;
-  std::string next;                     ///< pass as `after`; empty: the end
+  std::string next;  ///< pass as `after`; empty: the end
 };
 
 /// Live counts of one index (events carry those of the last durable event).
@@ -84,28 +86,37 @@ struct IndexStats {
 using TrainProgress = std::function<bool(std::string_view phase, double fraction)>;
 
 /// Place      one per server.
-/// Invariant  a vector answered as written is durable and visible to every later search; sealed parts are immutable.
-/// Threads    shared: searches run in parallel with writes and swaps; writes to one shard take turns.
-/// Errors     kNotFound, kConflict, kInvalidValue, kInvalidVector, kRecovering, kReadonly, kNoSpace, kOverloaded.
+/// Invariant  a vector answered as written is durable and visible to every later search; sealed
+/// parts are immutable. Threads    shared: searches run in parallel with writes and swaps; writes
+/// to one shard take turns. Errors     kNotFound, kConflict, kInvalidValue, kInvalidVector,
+/// kRecovering, kReadonly, kNoSpace, kOverloaded.
 class Engine {
  public:
   struct Options {
     std::string node = "n1";
-    std::string data_dir;                      ///< sealed parts go to <data_dir>/parts
+    std::string data_dir;  ///< sealed parts go to <data_dir>/parts
     std::size_t train_threads = 2;
-    std::uint64_t memory_max_bytes = 0;        ///< 0: no limit of its own; else writes answer kNoSpace beyond it
+    std::uint64_t memory_max_bytes =
+        0;  ///< 0: no limit of its own; else writes answer kNoSpace beyond it
   };
-  Engine(store::VectorStore& vectors, store::Committer& committer, metrics::ServerMetrics& metrics,
-         const base::Clock& clock, Options options);
+  Engine(
+      store::VectorStore& vectors,
+      store::Committer& committer,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock,
+      Options options
+  );
   ~Engine();
 
-  /// Called when a write leaves a shard at or over its tier's threshold (once until the move has ended). Any thread.
+  /// Called after each write that leaves an active shard at or over its tier's threshold, so often: be quick unless there
+  /// is something to begin. Any thread; may block for a commit.
   void on_threshold(std::function<void(const std::string& index, std::uint32_t shard)> callback);
-  /// Loads every index of the state from disk: shards go recovering -> active (reason restart), damaged parts are
-  /// rebuilt (load_failed). Also picks up thresholds crossed before the stop.
+  /// Loads every index of the state from disk: shards go recovering -> active (reason restart),
+  /// damaged parts are rebuilt (load_failed). Also picks up thresholds crossed before the stop.
   [[nodiscard]] base::Result<void> recover();
 
-  /// Validates and commits index.created. `spec`: the request's JSON (PROTOCOL §4). errors kConflict if it exists.
+  /// Validates and commits index.created. `spec`: the request's JSON (PROTOCOL §4). errors
+  /// kConflict if it exists.
   [[nodiscard]] base::Result<model::Index> create(const base::Json& spec);
   /// Merges members given; no event if nothing changes; index.updated with changed[].
   [[nodiscard]] base::Result<model::Index> patch(const std::string& id, const base::Json& changes);
@@ -116,32 +127,53 @@ class Engine {
   [[nodiscard]] base::Result<IndexStats> stats(const std::string& id) const;
   [[nodiscard]] base::Result<std::uint32_t> dimension(const std::string& id) const;
 
-  /// Whole-batch validation: dimension, finiteness (after narrowing), zero rows under COSINE, id length, metadata
-  /// size. errors kInvalidVector / kInvalidValue naming e.g. "vectors[3].values[17]".
+  /// Whole-batch validation: dimension, finiteness (after narrowing), zero rows under COSINE, id
+  /// length, metadata size. errors kInvalidVector / kInvalidValue naming e.g.
+  /// "vectors[3].values[17]".
   [[nodiscard]] base::Result<void> check_rows(const std::string& id, const RowsView& rows) const;
-  /// Writes rows (same id replaces; last of equal ids wins); durable and visible on return. Returns rows upserted.
+  /// Writes rows (same id replaces; last of equal ids wins); durable and visible on return. Returns
+  /// rows upserted.
   [[nodiscard]] base::Result<std::size_t> upsert(const std::string& id, const RowsView& rows);
   /// As upsert without waiting for the sync: a later sync() makes it durable. For imports.
-  [[nodiscard]] base::Result<std::size_t> upsert_unsynced(const std::string& id, const RowsView& rows);
+  [[nodiscard]] base::Result<std::size_t> upsert_unsynced(
+      const std::string& id, const RowsView& rows
+  );
   [[nodiscard]] base::Result<void> sync();
-  [[nodiscard]] base::Result<std::size_t> erase(const std::string& id, std::span<const std::string_view> vector_ids);
-  [[nodiscard]] base::Result<std::size_t> erase_matching(const std::string& id, const Filter& filter);
-  [[nodiscard]] base::Result<VectorRecord> fetch(const std::string& id, std::string_view vector_id) const;
-  [[nodiscard]] base::Result<ScrollPage> scroll(const std::string& id, std::string_view after, std::size_t limit) const;
+  [[nodiscard]] base::Result<std::size_t> erase(
+      const std::string& id, std::span<const std::string_view> vector_ids
+  );
+  [[nodiscard]] base::Result<std::size_t> erase_matching(
+      const std::string& id, const Filter& filter
+  );
+  [[nodiscard]] base::Result<VectorRecord> fetch(const std::string& id, std::string_view vector_id)
+      const;
+  [[nodiscard]] base::Result<ScrollPage> scroll(
+      const std::string& id, std::string_view after, std::size_t limit
+  ) const;
 
   /// CPU-bound: run it on the compute pool.
-  [[nodiscard]] base::Result<SearchAnswer> search(const std::string& id, const SearchRequest& request) const;
+  [[nodiscard]] base::Result<SearchAnswer> search(
+      const std::string& id, const SearchRequest& request
+  ) const;
 
-  /// Moves a shard idmap -> ivf (or rebuilds its ivf part): commits active->training, samples, runs k-means one
-  /// iteration a call, assigns, writes the part's file, commits training->active (tier ivf) and swaps. Searches and
-  /// writes go on meanwhile. On error or cancel the shard goes back to active in its old tier. Background thread.
-  [[nodiscard]] base::Result<void> train(const std::string& id, std::uint32_t shard, model::Reason reason,
-                                         const std::string& job_id, const TrainProgress& progress);
+  /// Moves a shard idmap -> ivf (or rebuilds its ivf part): commits active->training, samples, runs
+  /// k-means one iteration a call, assigns, writes the part's file, commits training->active (tier
+  /// ivf) and swaps. Searches and writes go on meanwhile. On error or cancel the shard goes back to
+  /// active in its old tier. Background thread.
+  [[nodiscard]] base::Result<void> train(
+      const std::string& id,
+      std::uint32_t shard,
+      model::Reason reason,
+      const std::string& job_id,
+      const TrainProgress& progress
+  );
   /// Shards at or over their threshold, or all of them when `force`.
-  [[nodiscard]] base::Result<std::vector<std::uint32_t>> shards_to_train(const std::string& id, bool force) const;
+  [[nodiscard]] base::Result<std::vector<std::uint32_t>> shards_to_train(
+      const std::string& id, bool force
+  ) const;
 
-  /// Emits index.updated (changed ["vectors"]) for indices written since their last one: call every 100 ms; it keeps
-  /// to once a second while written and once within a second of quiet.
+  /// Emits index.updated (changed ["vectors"]) for indices written since their last one: call every
+  /// 100 ms; it keeps to once a second while written and once within a second of quiet.
   void publish_counts();
   /// Stops background callbacks; what is in flight ends.
   void stop();

@@ -15,19 +15,29 @@ namespace mlgraph::index {
 using Scalar = std::variant<bool, double, std::string>;
 
 struct Condition {
-  struct Match { Scalar value; };
-  struct Any { std::vector<Scalar> values; };
-  struct Range { std::optional<double> gt, gte, lt, lte; };
-  struct Exists { bool exists = true; };
-  std::string key;                                        ///< a member, or a path with dots
+  struct Match {
+    Scalar value;
+  };
+  struct Any {
+    std::vector<Scalar> values;
+  };
+  struct Range {
+    std::optional<double> gt, gte, lt, lte;
+  };
+  struct Exists {
+    bool exists = true;
+  };
+  std::string key;  ///< a member, or a path with dots
   std::variant<Match, Any, Range, Exists> test;
 };
 
 struct Filter {
-  static constexpr std::size_t kTermsMax = 1'000;   ///< conditions and values in all
-  static constexpr std::size_t kDepthMax = 8;       ///< nested filters: an item may itself be {must, …}
-  struct Clause { std::variant<Condition, std::unique_ptr<Filter>> item; };
-  std::vector<Clause> must, should, must_not;       ///< all, any (when there are some), none
+  static constexpr std::size_t kTermsMax = 1'000;  ///< conditions and values in all
+  static constexpr std::size_t kDepthMax = 8;  ///< nested filters: an item may itself be {must, …}
+  struct Clause {
+    std::variant<Condition, std::unique_ptr<Filter>> item;
+  };
+  std::vector<Clause> must, should, must_not;  ///< all, any (when there are some), none
 };
 
 /// errors kInvalidValue naming the member and the limit.

@@ -1,5 +1,6 @@
 #pragma once
-// Background work as such: an id, honest progress, cancellation, an end. What the work is, `work` says.
+// Background work as such: an id, honest progress, cancellation, an end. What the work is, `work`
+// says.
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -16,8 +17,9 @@
 namespace mlgraph::jobs {
 
 /// One running job: what its work reports and asks.
-/// Threads   shared; reports are cheap (a mutex and arithmetic), the event goes out at most 4 times a second.
-/// Invariant progress never falls; the last job.progress before job.completed has progress 1.
+/// Threads   shared; reports are cheap (a mutex and arithmetic), the event goes out at most 4 times
+/// a second. Invariant progress never falls; the last job.progress before job.completed has
+/// progress 1.
 class JobHandle {
  public:
   virtual ~JobHandle() = default;
@@ -27,23 +29,28 @@ class JobHandle {
   /// Work known so far; nullopt while it is unknown. Growing work never makes progress fall.
   virtual void set_total(std::optional<std::uint64_t> total) = 0;
   virtual void add_processed(std::uint64_t n) = 0;
-  /// Sets the fraction directly, for work whose rows are not its measure (bytes of a body, k-means iterations).
+  /// Sets the fraction directly, for work whose rows are not its measure (bytes of a body, k-means
+  /// iterations).
   virtual void set_fraction(double fraction) = 0;
-  virtual void add_row_error(std::uint64_t row, std::string message) = 0;   ///< counted; the first 10 kept
-  [[nodiscard]] virtual bool cancelled() const = 0;    ///< to be asked often; the work returns kCancelled then
+  virtual void add_row_error(
+      std::uint64_t row, std::string message
+  ) = 0;  ///< counted; the first 10 kept
+  [[nodiscard]] virtual bool cancelled(
+  ) const = 0;  ///< to be asked often; the work returns kCancelled then
   [[nodiscard]] virtual model::Job snapshot() const = 0;
 };
 
-/// The body of a job. Its error's code becomes error.code of job.failed ("cancelled", "bad_request", …).
+/// The body of a job. Its error's code becomes error.code of job.failed ("cancelled",
+/// "bad_request", …).
 using Work = std::function<base::Result<void>(JobHandle& job)>;
 
 struct JobSpec {
-  std::string job_type;                 ///< "import", "train", …
-  std::string index;                    ///< must exist (unless empty): checked when job.started is decided
-  std::string job_id;                   ///< empty: made ("<type>-<10 chars>"); a given one that exists: kConflict
+  std::string job_type;  ///< "import", "train", …
+  std::string index;     ///< must exist (unless empty): checked when job.started is decided
+  std::string job_id;    ///< empty: made ("<type>-<10 chars>"); a given one that exists: kConflict
   std::optional<std::uint64_t> total;
   std::string phase = "starting";
-  std::string private_json;             ///< kept in job.started's private part
+  std::string private_json;  ///< kept in job.started's private part
 };
 
 /// Place     one per server. Owns the background pool.
@@ -51,32 +58,41 @@ struct JobSpec {
 class Runner {
  public:
   struct Options {
-    std::size_t threads = 1;            ///< background threads, niced
+    std::size_t threads = 1;  ///< background threads, niced
     std::size_t queue_max = 256;
-    std::size_t imports_max = 64;       ///< jobs driven from outside at once
+    std::size_t imports_max = 64;  ///< jobs driven from outside at once
   };
   Runner(store::Committer& committer, const base::Clock& clock, Options options);
   ~Runner();
 
-  /// Commits job.started (state running, or queued if all threads are busy — then a job.progress with state running
-  /// follows when it begins), then runs `work` on the background pool. Returns once job.started is durable.
+  /// Commits job.started (state running, or queued if all threads are busy — then a job.progress
+  /// with state running follows when it begins), then runs `work` on the background pool. Returns
+  /// once job.started is durable.
   [[nodiscard]] base::Result<model::Job> start(JobSpec spec, Work work);
-  /// A job driven by the caller's thread (an import fed by a request body): commits job.started, returns its handle.
+  /// A job driven by the caller's thread (an import fed by a request body): commits job.started,
+  /// returns its handle.
   [[nodiscard]] base::Result<std::shared_ptr<JobHandle>> begin(JobSpec spec);
-  /// Ends a begun job: job.completed (after a job.progress of 1), or job.failed with the error's code and message.
-  base::Result<model::Job> finish(const std::shared_ptr<JobHandle>& job, base::Result<void> outcome);
+  /// Ends a begun job: job.completed (after a job.progress of 1), or job.failed with the error's
+  /// code and message.
+  base::Result<model::Job> finish(
+      const std::shared_ptr<JobHandle>& job, base::Result<void> outcome
+  );
 
-  /// Asks a job to stop; it ends in job.failed with code `cancelled`. errors kNotFound, kConflict (ended already).
+  /// Asks a job to stop; it ends in job.failed with code `cancelled`. errors kNotFound, kConflict
+  /// (ended already).
   [[nodiscard]] base::Result<model::Job> cancel(const std::string& id);
   /// Cancels all jobs of an index and waits until they have ended (DELETE of an index).
   void cancel_index(const std::string& index);
-  /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any thread.
+  /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any
+  /// thread.
   void on_end(const std::string& id, std::function<void(base::Result<model::Job>)> callback);
   /// At start: every job the log left running or queued ends in job.failed with code `interrupted`.
   [[nodiscard]] base::Result<void> recover();
   /// Live objects (fresher than the last event), else the folded one.
   [[nodiscard]] std::optional<model::Job> find(const std::string& id) const;
-  [[nodiscard]] std::vector<model::Job> list(const std::string& index, std::optional<model::JobState> state) const;
+  [[nodiscard]] std::vector<model::Job> list(
+      const std::string& index, std::optional<model::JobState> state
+  ) const;
   /// Cancels what runs with code `interrupted` and joins.
   void stop();
 

@@ -9,14 +9,14 @@
 
 namespace mlgraph::metrics {
 
-/// A log-linear histogram of durations: 32 buckets per power of two (error below 3 %), from 1 µs to over an hour.
-/// Threads: shared; record() is one relaxed add.
+/// A log-linear histogram of durations: 32 buckets per power of two (error below 3 %), from 1 µs to
+/// over an hour. Threads: shared; record() is one relaxed add.
 class Histogram {
  public:
   static constexpr std::size_t kBuckets = 32 * 32;
   using Counts = std::array<std::uint64_t, kBuckets>;
   void record(std::chrono::nanoseconds duration);
-  [[nodiscard]] Counts counts() const;   ///< since birth
+  [[nodiscard]] Counts counts() const;  ///< since birth
   [[nodiscard]] std::uint64_t total() const;
 
  private:

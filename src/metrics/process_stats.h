@@ -21,7 +21,9 @@ struct ProcessSample {
 /// Threads: confined to the sampler.
 class ProcessStats {
  public:
-  ProcessStats(std::string data_dir, std::uint64_t configured_limit_bytes, const base::Clock& clock);
+  ProcessStats(
+      std::string data_dir, std::uint64_t configured_limit_bytes, const base::Clock& clock
+  );
   [[nodiscard]] ProcessSample sample();
 
  private:
@@ -31,6 +33,9 @@ class ProcessStats {
   const base::SteadyTime started_;
   base::SteadyTime last_at_;
   double last_cpu_seconds_ = 0;
+  bool disk_known_ = false;  ///< the folder is walked every few seconds only
+  base::SteadyTime disk_at_;
+  std::uint64_t disk_used_bytes_ = 0;
 };
 
 }  // namespace mlgraph::metrics

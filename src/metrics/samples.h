@@ -13,7 +13,7 @@ struct SystemSample {
   double latency_p50_ms = 0;
   double latency_p99_ms = 0;
   std::int64_t active_connections = 0;
-  double memory_used_gb = 0;      ///< 10^9 bytes
+  double memory_used_gb = 0;  ///< 10^9 bytes
   double cpu_percent = 0;
   double memory_limit_gb = 0;
   double disk_used_gb = 0;
@@ -23,14 +23,14 @@ struct SystemSample {
 struct IndexSample {
   std::string index;
   std::uint64_t vectors = 0, deleted = 0, bytes = 0, shards = 0;
-  std::uint64_t idmap = 0, ivf = 0, ondisk = 0, merged = 0;   ///< vectors by tier
-  std::uint64_t unindexed = 0;                                ///< in the head of a shard whose tier is beyond idmap
+  std::uint64_t idmap = 0, ivf = 0, ondisk = 0, merged = 0;  ///< vectors by tier
+  std::uint64_t unindexed = 0;  ///< in the head of a shard whose tier is beyond idmap
   bool operator==(const IndexSample&) const = default;
 };
 struct SearchSample {
   std::string index;
   double qps = 0, latency_p50_ms = 0, latency_p99_ms = 0, errors_per_second = 0;
-  double vectors_scanned = 0;     ///< per second
+  double vectors_scanned = 0;  ///< per second
 };
 struct IngestSample {
   std::string index;

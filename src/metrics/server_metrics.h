@@ -1,5 +1,6 @@
 #pragma once
-// Every counter of the server in one place: written by whoever does the work, read by the sampler and /metrics.
+// Every counter of the server in one place: written by whoever does the work, read by the sampler
+// and /metrics.
 #include <atomic>
 #include <map>
 #include <memory>
@@ -13,14 +14,14 @@ namespace mlgraph::metrics {
 
 /// What is counted per index. Threads: shared.
 struct IndexMetrics {
-  Histogram search_latency;            ///< at the server's edge: request read to answer written
-  SlidingRate searches;                ///< answered
+  Histogram search_latency;  ///< at the server's edge: request read to answer written
+  SlidingRate searches;      ///< answered
   SlidingRate search_errors;
   SlidingRate vectors_scanned;
-  SlidingRate ingested;                ///< rows applied
+  SlidingRate ingested;  ///< rows applied
   SlidingRate ingested_bytes;
   std::atomic<std::uint64_t> ingest_failed{0};
-  std::atomic<std::int64_t> ingest_pending{0};   ///< rows read but not applied yet
+  std::atomic<std::int64_t> ingest_pending{0};  ///< rows read but not applied yet
   std::atomic<std::uint64_t> searches_total{0};
   std::atomic<std::uint64_t> errors_total{0};
   std::atomic<std::uint64_t> ingested_total{0};
@@ -28,13 +29,13 @@ struct IndexMetrics {
 
 /// Threads: shared.
 struct ServerMetrics {
-  Histogram search_latency;            ///< all indices
+  Histogram search_latency;  ///< all indices
   SlidingRate searches;
   SlidingRate search_errors;
-  SlidingRate events;                  ///< durable and metric events published
-  Histogram commit_latency;            ///< command submitted to entry published
-  Histogram publish_latency;           ///< event committed to its bytes handed to the kernel, per loop flush
-  std::atomic<std::int64_t> active_connections{0};   ///< WebSocket and SSE sessions past the upgrade
+  SlidingRate events;         ///< durable and metric events published
+  Histogram commit_latency;   ///< command submitted to entry published
+  Histogram publish_latency;  ///< event committed to its bytes handed to the kernel, per loop flush
+  std::atomic<std::int64_t> active_connections{0};  ///< WebSocket and SSE sessions past the upgrade
   std::atomic<std::uint64_t> http_requests{0};
   std::atomic<std::uint64_t> events_sent{0};
   std::atomic<std::uint64_t> bytes_sent{0};
@@ -42,9 +43,10 @@ struct ServerMetrics {
   std::atomic<std::uint64_t> conflations{0};
   std::atomic<std::uint64_t> catch_ups{0};
   std::atomic<std::uint64_t> connections_refused{0};
-  std::atomic<std::uint64_t> loop_busy_ns{0};        ///< CPU of the I/O loops and the sampler
+  std::atomic<std::uint64_t> loop_busy_ns{0};  ///< CPU of the I/O loops and the sampler
 
-  /// The counters of an index, made on first use; they live until remove() and beyond for those who hold them.
+  /// The counters of an index, made on first use; they live until remove() and beyond for those who
+  /// hold them.
   [[nodiscard]] std::shared_ptr<IndexMetrics> index(const std::string& name);
   void remove(const std::string& name);
   [[nodiscard]] std::vector<std::pair<std::string, std::shared_ptr<IndexMetrics>>> indices() const;

@@ -238,7 +238,35 @@ std::string Fold::materialise(const std::string& key) const {
 void Fold::take_changes(const std::function<void(const std::string&, const std::string&)>& changed
 ) {
   for (const auto& key : touched_) changed(key, materialise(key));
+  followed_.merge(touched_);
   touched_.clear();
+}
+
+void Fold::follow(Fold& newer) {
+  const auto copy = [](auto& to, const auto& from, const std::string& key) {
+    const auto it = from.find(key);
+    if (it == from.end())
+      to.erase(key);
+    else
+      to[key] = it->second;
+  };
+  for (const auto& key : newer.followed_) {
+    const auto id = key.substr(key.find('/') + 1);
+    if (key.starts_with("index/")) {
+      copy(indices_, newer.indices_, id);
+    } else if (key.starts_with("job/")) {
+      copy(jobs_, newer.jobs_, id);
+    } else if (key.starts_with("alert/")) {
+      copy(alerts_, newer.alerts_, id);
+    } else if (key.starts_with(kEndedPrefix)) {
+      copy(ended_, newer.ended_, id);
+    }
+  }
+  newer.followed_.clear();
+  seq_ = newer.seq_;
+  timestamp_ = newer.timestamp_;
+  next_index_number_ = newer.next_index_number_;
+  deleted_ = newer.deleted_;
 }
 
 base::Result<void> Fold::load(const std::string& key, const std::string& value) {

@@ -60,6 +60,10 @@ class Fold {
   void take_changes(
       const std::function<void(const std::string& key, const std::string& value)>& changed
   );
+  /// Takes over what `newer` changed since the last follow(): `newer` is this fold plus applied
+  /// entries whose take_changes() has been called. Shares the objects; costs the number of changed
+  /// keys.
+  void follow(Fold& newer);
   /// Rebuilds from materialised pairs, in key order. errors kCorrupt.
   [[nodiscard]] base::Result<void> load(const std::string& key, const std::string& value);
 
@@ -81,7 +85,8 @@ class Fold {
   std::map<std::string, std::shared_ptr<const Alert>> alerts_;
   std::map<std::string, std::deque<std::string>> ended_;  ///< index -> ended job ids, oldest first
   std::deque<std::string> deleted_;  ///< names of deleted indices whose jobs are kept, oldest first
-  std::set<std::string> touched_;
+  std::set<std::string> touched_;    ///< since take_changes()
+  std::set<std::string> followed_;   ///< keys taken but not followed yet
 };
 
 }  // namespace mlgraph::model

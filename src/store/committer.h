@@ -1,5 +1,6 @@
 #pragma once
-// The one writer of the log: decides commands in order, makes them durable in groups, then lets them be seen.
+// The one writer of the log: decides commands in order, makes them durable in groups, then lets
+// them be seen.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,13 +18,16 @@ namespace mlgraph::store {
 
 class Log;
 
-/// What a command sees while it is decided: the state including every entry of its group before it, durable or not.
+/// What a command sees while it is decided: the state including every entry of its group before it,
+/// durable or not.
 class Decision {
  public:
   Decision(const model::Fold& tentative, base::Timestamp now, std::vector<model::Draft>& drafts)
       : tentative_(tentative), now_(now), drafts_(drafts) {}
   [[nodiscard]] const model::Fold& state() const { return tentative_; }
-  [[nodiscard]] base::Timestamp now() const { return now_; }   ///< the timestamp the entries will carry
+  [[nodiscard]] base::Timestamp now() const {
+    return now_;
+  }  ///< the timestamp the entries will carry
   void log(model::Draft draft) { drafts_.push_back(std::move(draft)); }
 
  private:
@@ -32,28 +36,29 @@ class Decision {
   std::vector<model::Draft>& drafts_;
 };
 
-/// Checks against `decision.state()` and logs zero or more drafts, or refuses with an error (drafts of a refused
-/// command are dropped). All drafts of one command are committed together. Runs on the committer thread: quick, no I/O.
+/// Checks against `decision.state()` and logs zero or more drafts, or refuses with an error (drafts
+/// of a refused command are dropped). All drafts of one command are committed together. Runs on the
+/// committer thread: quick, no I/O.
 using Command = std::function<base::Result<void>(Decision& decision)>;
-/// After durability and publication (or the refusal): the seq of the command's last entry, or the seq of the state
-/// it saw if it logged none. Runs on the committer thread: hand on, don't work.
+/// After durability and publication (or the refusal): the seq of the command's last entry, or the
+/// seq of the state it saw if it logged none. Runs on the committer thread: hand on, don't work.
 using Done = std::function<void(base::Result<std::uint64_t> outcome)>;
 /// Sees every durable entry in order, before the command's Done. Committer thread.
 using EntrySink = std::function<void(std::span<const std::shared_ptr<const model::Entry>> entries)>;
 
 /// Place      one per server, over the Log; everything that changes state goes through it.
-/// Invariant  state() equals the fold of all entries up to its seq; an entry is published only once it is synced.
-/// Threads    shared; one internal thread decides, writes and publishes.
-/// Full       more than `queue_max` waiting commands: refused with kOverloaded at once.
+/// Invariant  state() equals the fold of all entries up to its seq; an entry is published only once
+/// it is synced. Threads    shared; one internal thread decides, writes and publishes. Full more
+/// than `queue_max` waiting commands: refused with kOverloaded at once.
 class Committer {
  public:
   struct Options {
     std::size_t queue_max = 65'536;
-    std::size_t group_max = 1'024;       ///< commands in one synced write
+    std::size_t group_max = 1'024;  ///< commands in one synced write
     std::size_t group_bytes_max = 1 << 20;
   };
   Committer(Log& log, const base::Clock& clock, Options options);
-  ~Committer();   ///< stop()
+  ~Committer();  ///< stop()
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;
 

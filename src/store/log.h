@@ -24,20 +24,24 @@ struct Retention {
 class Log {
  public:
   /// Opens or makes `<data_dir>/log`. The epoch is made with the database and kept in it.
-  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(const std::string& data_dir, Retention retention);
+  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(
+      const std::string& data_dir, Retention retention
+  );
   virtual ~Log() = default;
 
   [[nodiscard]] virtual const std::string& epoch() const = 0;
-  [[nodiscard]] virtual std::uint64_t tail() const = 0;     ///< seq of the newest entry, 0: empty
-  [[nodiscard]] virtual std::uint64_t oldest() const = 0;   ///< seq of the oldest kept entry; tail()+1 when none is
+  [[nodiscard]] virtual std::uint64_t tail() const = 0;  ///< seq of the newest entry, 0: empty
+  [[nodiscard]] virtual std::uint64_t oldest(
+  ) const = 0;  ///< seq of the oldest kept entry; tail()+1 when none is
   /// The fold as it stood at tail() when the log was opened.
   [[nodiscard]] virtual base::Result<model::Fold> load_state() const = 0;
-  /// Writes entries (contiguous from tail()+1) and the changed keys of the fold in one synced batch.
+  /// Writes entries (contiguous from tail()+1) and the changed keys of the fold in one synced
+  /// batch.
   [[nodiscard]] virtual base::Result<void> append(
       std::span<const std::shared_ptr<const model::Entry>> entries, model::Fold& fold_after
   ) = 0;
-  /// Entries from `from` on, in order, until about `bytes_max` of messages have been read; fewer at the tail.
-  /// errors  kCursorExpired when `from` < oldest().
+  /// Entries from `from` on, in order, until about `bytes_max` of messages have been read; fewer at
+  /// the tail. errors  kCursorExpired when `from` < oldest().
   [[nodiscard]] virtual base::Result<std::vector<std::shared_ptr<const model::Entry>>> read(
       std::uint64_t from, std::size_t bytes_max
   ) const = 0;
@@ -46,7 +50,7 @@ class Log {
 
   // The configuration store: small, revisioned, never in the event log (tokens, alert rules).
   struct Config {
-    std::uint64_t revision = 0;   ///< rises with every put of the key; 0: absent
+    std::uint64_t revision = 0;  ///< rises with every put of the key; 0: absent
     std::string value;
   };
   [[nodiscard]] virtual base::Result<Config> config_get(const std::string& key) const = 0;
@@ -54,14 +58,18 @@ class Log {
   [[nodiscard]] virtual base::Result<std::vector<std::pair<std::string, Config>>> config_list(
       const std::string& prefix
   ) const = 0;
-  /// Compare and set, synced: `expected` is the revision the caller read (0: must be absent). errors kConflict.
+  /// Compare and set, synced: `expected` is the revision the caller read (0: must be absent).
+  /// errors kConflict.
   [[nodiscard]] virtual base::Result<std::uint64_t> config_put(
       const std::string& key, const std::string& value, std::uint64_t expected
   ) = 0;
-  [[nodiscard]] virtual base::Result<void> config_delete(const std::string& key, std::uint64_t expected) = 0;
+  [[nodiscard]] virtual base::Result<void> config_delete(
+      const std::string& key, std::uint64_t expected
+  ) = 0;
 };
 
-/// The data directory: made with its parents (0700), locked for this process, its format version checked.
+/// The data directory: made with its parents (0700), locked for this process, its format version
+/// checked.
 /// `<dir>/FORMAT` holds the version; a newer one is refused.
 class DataDir {
  public:
@@ -69,7 +77,7 @@ class DataDir {
   [[nodiscard]] static base::Result<DataDir> open(const std::string& path);
   DataDir(DataDir&& other) noexcept;
   DataDir& operator=(DataDir&&) = delete;
-  ~DataDir();   ///< releases the lock
+  ~DataDir();  ///< releases the lock
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:

@@ -12,7 +12,8 @@
 
 namespace mlgraph::store {
 
-/// Where a row stands: index number, shard, and a row number that rises within the shard and is never reused.
+/// Where a row stands: index number, shard, and a row number that rises within the shard and is
+/// never reused.
 struct RowKey {
   std::uint32_t index_number = 0;
   std::uint32_t shard = 0;
@@ -21,9 +22,9 @@ struct RowKey {
 
 /// One vector as stored. Views: valid for the call that passes it.
 struct RowView {
-  std::string_view id;              ///< 1..128 bytes
-  std::span<const float> values;    ///< [dim], as the client sent them (not normalised)
-  std::string_view metadata;        ///< a JSON object, or empty
+  std::string_view id;            ///< 1..128 bytes
+  std::span<const float> values;  ///< [dim], as the client sent them (not normalised)
+  std::string_view metadata;      ///< a JSON object, or empty
 };
 
 struct StoredRow {
@@ -45,7 +46,8 @@ class RowBatch {
 /// Errors   kNoSpace, kReadonly, kCorrupt, kInternal, kNotFound.
 class VectorStore {
  public:
-  /// Opens or makes `<data_dir>/vectors`: large memtables, no compression, apart from the log's database.
+  /// Opens or makes `<data_dir>/vectors`: large memtables, no compression, apart from the log's
+  /// database.
   [[nodiscard]] static base::Result<std::unique_ptr<VectorStore>> open(const std::string& data_dir);
   virtual ~VectorStore() = default;
 
@@ -54,10 +56,13 @@ class VectorStore {
   [[nodiscard]] virtual base::Result<void> write(RowBatch& batch, bool sync) = 0;
   [[nodiscard]] virtual base::Result<StoredRow> get(const RowKey& key) const = 0;
   /// As get, for many at once; a missing row is an error kNotFound in its place.
-  [[nodiscard]] virtual std::vector<base::Result<StoredRow>> get_many(std::span<const RowKey> keys) const = 0;
+  [[nodiscard]] virtual std::vector<base::Result<StoredRow>> get_many(std::span<const RowKey> keys
+  ) const = 0;
   /// Rows of one shard in rising row order from `from_row`; stops when `visit` returns false.
   [[nodiscard]] virtual base::Result<void> scan(
-      std::uint32_t index_number, std::uint32_t shard, std::uint64_t from_row,
+      std::uint32_t index_number,
+      std::uint32_t shard,
+      std::uint64_t from_row,
       const std::function<bool(std::uint64_t row, const RowView& view)>& visit
   ) const = 0;
   /// Removes all rows of an index (a range delete; space comes back by compaction).

@@ -1,0 +1,109 @@
+// From a change to its watchers: PATCHes an index and times how long until every session has the
+// event.
+//   watch_latency PORT INDEX SESSIONS CHANGES [RATE]
+// The clock starts before the PATCH is sent, so the REST request, the decision and the sync are all
+// in it: an upper bound of commit-to-subscriber. Prints percentiles over all sessions and changes.
+#include <map>
+#include <sys/epoll.h>
+#include <thread>
+
+#include "load_client.h"
+
+namespace {
+std::string masked_text(std::string_view payload) {
+  std::string frame = "\x81";
+  if (payload.size() < 126) {
+    frame += static_cast<char>(0x80 | payload.size());
+  } else {
+    frame += static_cast<char>(0x80 | 126);
+    frame += static_cast<char>(payload.size() >> 8);
+    frame += static_cast<char>(payload.size() & 255);
+  }
+  frame += std::string(4, '\0');  // a mask of zeros is legal and leaves the payload as it is
+  frame += payload;
+  return frame;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 5) bench::die("usage: watch_latency PORT INDEX SESSIONS CHANGES [RATE]");
+  const int port = std::atoi(argv[1]);
+  const std::string index = argv[2];
+  const int sessions = std::atoi(argv[3]), changes = std::atoi(argv[4]);
+  const double rate = argc > 5 ? std::strtod(argv[5], nullptr) : 50;
+  const std::string token = bench::environment("MLGRAPH_TOKEN");
+  const int epoll = epoll_create1(EPOLL_CLOEXEC);
+  std::map<int, std::string> rest;
+  for (int i = 0; i < sessions; ++i) {
+    const int fd = bench::connect_to(port);
+    bench::send_all(
+        fd,
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\nSec-WebSocket-Key: "
+        "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer " +
+            token + "\r\n\r\n" +
+            masked_text(
+                R"({"type":"subscribe","channels":["index.)" + index + R"(.updated"],"ref":"s"})"
+            )
+    );
+    std::string in;
+    while (in.find("\"subscribed\"") == std::string::npos) {
+      char piece[4096];
+      const ssize_t n = recv(fd, piece, sizeof piece, 0);
+      if (n <= 0) bench::die("a session was refused: " + in.substr(0, 200));
+      in.append(piece, static_cast<std::size_t>(n));
+    }
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = fd;
+    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    rest[fd];
+  }
+  bench::Http http(port, token);
+  std::vector<double> ms;
+  for (int change = 1; change <= changes; ++change) {
+    const std::string nprobe = "\"nprobe\":" + std::to_string(change % 1000 + 1) + ",";
+    const auto begin = std::chrono::steady_clock::now();
+    std::thread patch([&] {
+      static_cast<void>(http.call(
+          "PATCH",
+          "/api/v1/indices/" + index,
+          "{\"nprobe\":" + std::to_string(change % 1000 + 1) + "}"
+      ));
+    });
+    int waiting = sessions;
+    while (waiting > 0) {
+      epoll_event events[256];
+      const int n = epoll_wait(epoll, events, 256, 5000);
+      if (n <= 0) bench::die("an event was not delivered within 5 s");
+      for (int i = 0; i < n; ++i) {
+        char piece[65536];
+        const ssize_t got = recv(events[i].data.fd, piece, sizeof piece, 0);
+        if (got <= 0) bench::die("a session was closed");
+        auto& text = rest[events[i].data.fd];
+        text.append(piece, static_cast<std::size_t>(got));
+        if (text.find(nprobe) == std::string::npos)
+          continue;  // another change of the index, e.g. its counts
+        text.clear();
+        ms.push_back(bench::seconds_since(begin) * 1e3);
+        --waiting;
+      }
+    }
+    patch.join();
+    std::this_thread::sleep_until(
+        begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                    std::chrono::duration<double>(1 / rate)
+                )
+    );
+  }
+  const double p50 = bench::percentile(ms, 0.5), p99 = bench::percentile(ms, 0.99),
+               p999 = bench::percentile(ms, 0.999);
+  std::printf(
+      "{\"sessions\":%d,\"changes\":%d,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"p999_ms\":%.3f}\n",
+      sessions,
+      changes,
+      p50,
+      p99,
+      p999
+  );
+}

@@ -1,0 +1,376 @@
+#include "alerts/alert_desk.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "alerts/wording.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "model/job.h"
+#include "model/names.h"
+
+namespace mlgraph::alerts {
+
+using base::ErrorCode;
+using base::fail;
+using base::Json;
+using base::Result;
+
+namespace {
+
+constexpr const char* kPrefix = "alert-rules/";
+
+model::EventKind kind_of(model::Severity severity) {
+  switch (severity) {
+    case model::Severity::kWarning:
+      return model::EventKind::kAlertWarning;
+    case model::Severity::kError:
+      return model::EventKind::kAlertError;
+    case model::Severity::kResolved:
+      return model::EventKind::kAlertResolved;
+    case model::Severity::kRateLimit:
+      return model::EventKind::kAlertRateLimit;
+  }
+  return model::EventKind::kAlertWarning;
+}
+
+model::Draft draft_of(const model::Alert& alert) {
+  std::string text;
+  base::JsonWriter out(text);
+  model::write(out, alert);
+  return {kind_of(alert.severity), alert.alert_id, alert.index, std::move(text), {}};
+}
+
+model::Alert resolved(model::Alert alert) {
+  alert.severity = model::Severity::kResolved;
+  alert.open = false;
+  return alert;
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+std::string text_of(const Rule& rule) {
+  std::string text;
+  base::JsonWriter out(text);
+  write(out, rule);
+  return text;
+}
+
+/// Fills in what a rule found, keeping what must not change once it is open.
+model::Alert make_alert(
+    const Rule& rule,
+    const std::string& node,
+    const std::string& index,
+    double value,
+    bool error,
+    const std::string& alert_id
+) {
+  model::Alert alert;
+  alert.alert_id = alert_id;
+  alert.severity = error ? model::Severity::kError : model::Severity::kWarning;
+  alert.title = title_of(rule);
+  alert.message = message_of(rule, node, index, value);
+  const double threshold = error ? rule.error.value_or(0) : rule.warn.value_or(0);
+  alert.metadata = Json(Json::Object{
+      {"node", Json(node)}, {"value", Json(rounded(value))}, {"threshold", Json(threshold)}});
+  alert.rule = rule.rule;
+  alert.index = index;
+  return alert;
+}
+
+}  // namespace
+
+AlertDesk::AlertDesk(
+    store::Committer& committer, store::Log& config, const base::Clock& clock, std::string node
+)
+    : committer_(committer), config_(config), clock_(clock), node_(std::move(node)) {
+  committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
+    on_entries(entries);
+  });
+}
+
+Result<void> AlertDesk::start() {
+  base::MutexLock lock(mutex_);
+  for (const auto& rule : default_rules()) rules_[rule.rule] = rule;
+  MLG_TRY(stored, config_.config_list(kPrefix));
+  for (const auto& [key, value] : stored) {
+    const std::string name = key.substr(std::string_view(kPrefix).size());
+    MLG_TRY(json, base::parse_json(value.value));
+    Rule rule;
+    rule.rule = name;
+    MLG_TRY(merged, merge_rule(rule, json));
+    rules_[name] = merged;
+    revisions_[name] = value.revision;
+  }
+  for (const auto& [id, alert] : committer_.state()->alerts()) {
+    auto& watch = watches_[{alert->rule, alert->index}];
+    watch.alert_id = id;
+    watch.level = watch.breach =
+        alert->severity == model::Severity::kError ? Level::kError : Level::kWarning;
+    watch.breach_since = clock_.steady_now();
+    if (alert->rule == "job_failed" && !alert->index.empty()) failed_jobs_[alert->index] = 1;
+  }
+  return {};
+}
+
+void AlertDesk::on_entries(std::span<const std::shared_ptr<const model::Entry>> entries) {
+  for (const auto& entry : entries) {
+    if (entry->kind == model::EventKind::kIndexDeleted) {
+      base::MutexLock lock(mutex_);
+      failed_jobs_.erase(entry->entity);
+    }
+    if (entry->index.empty()) continue;
+    if (entry->kind == model::EventKind::kJobCompleted) {
+      base::MutexLock lock(mutex_);
+      failed_jobs_.erase(entry->index);
+    } else if (entry->kind == model::EventKind::kJobFailed) {
+      const auto data = base::parse_json(model::data_of(*entry));
+      const auto job =
+          data ? model::parse_job(*data) : Result<model::Job>(fail(ErrorCode::kCorrupt, "no job"));
+      if (!job || job->error_code == "cancelled" || !committer_.state()->index(entry->index))
+        continue;
+      base::MutexLock lock(mutex_);
+      ++failed_jobs_[entry->index];
+    }
+  }
+}
+
+std::vector<AlertDesk::Reading> AlertDesk::readings(const Rule& rule, const metrics::Gauges& gauges)
+    const {
+  const auto fraction = [](double part, double whole) { return whole > 0 ? part / whole : 0; };
+  const auto& process = gauges.process;
+  std::vector<Reading> all;
+  switch (rule.metric) {
+    case Gauge::kMemoryFraction:
+      all.push_back(
+          {"",
+           fraction(
+               static_cast<double>(process.resident_bytes),
+               static_cast<double>(process.memory_limit_bytes)
+           )}
+      );
+      break;
+    case Gauge::kDiskFraction:
+      if (process.disk_total_bytes > 0)
+        all.push_back(
+            {"",
+             1 - fraction(
+                     static_cast<double>(process.disk_free_bytes),
+                     static_cast<double>(process.disk_total_bytes)
+                 )}
+        );
+      break;
+    case Gauge::kSearchP99Ms:
+      for (const auto& [name, sample] : gauges.search) all.push_back({name, sample.latency_p99_ms});
+      break;
+    case Gauge::kSearchErrorFraction:
+      for (const auto& [name, sample] : gauges.search)
+        all.push_back(
+            {name, fraction(sample.errors_per_second, sample.errors_per_second + sample.qps)}
+        );
+      break;
+    case Gauge::kJobFailed:
+      for (const auto& [name, count] : failed_jobs_)
+        all.push_back({name, static_cast<double>(count)});
+      break;
+    case Gauge::kNodeLost:
+    case Gauge::kLagSeconds:
+      all.push_back({"", 0});
+      break;  // one machine: nobody can be lost or lag
+  }
+  return all;
+}
+
+void AlertDesk::evaluate(const metrics::Gauges& gauges) {
+  base::MutexLock lock(mutex_);
+  const auto now = clock_.steady_now();
+  for (const auto& [name, rule] : rules_) {
+    const auto seen = rule.enabled ? readings(rule, gauges) : std::vector<Reading>{};
+    for (const auto& reading : seen) look(rule, reading, now);
+    resolve_unwatched(rule, seen);
+  }
+}
+
+void AlertDesk::look(const Rule& rule, const Reading& reading, base::SteadyTime now) {
+  auto& watch = watches_[{rule.rule, reading.object}];
+  const auto beyond = [&](double level) {
+    return rule.above ? reading.value >= level : reading.value <= level;
+  };
+  Level wanted = Level::kOk;
+  if (rule.error && beyond(*rule.error))
+    wanted = Level::kError;
+  else if (rule.warn && beyond(*rule.warn))
+    wanted = Level::kWarning;
+  else if (watch.level != Level::kOk) {
+    // Between the levels an open alert stays; back at warn's side of error it becomes a warning
+    // again.
+    const bool back = rule.above ? reading.value < rule.clear : reading.value > rule.clear;
+    wanted = back ? Level::kOk : (rule.warn ? Level::kWarning : Level::kError);
+  }
+  if (wanted != watch.breach) {
+    watch.breach = wanted;
+    watch.breach_since = now;
+  }
+  if (wanted == watch.level) return;
+  // Raising waits for the breach to last; resolving does not.
+  if (wanted > watch.level && now - watch.breach_since < std::chrono::seconds(rule.for_seconds))
+    return;
+  publish(rule, reading, watch, wanted);
+}
+
+void AlertDesk::publish(const Rule& rule, const Reading& reading, Watch& watch, Level level) {
+  if (watch.alert_id.empty()) watch.alert_id = "alert-" + base::random_name(10);
+  const std::string id = watch.alert_id;
+  watch.level = level;
+  if (level == Level::kOk) watch.alert_id.clear();
+  auto alert = make_alert(rule, node_, reading.object, reading.value, level == Level::kError, id);
+  committer_.submit(
+      [alert, level](store::Decision& decision) mutable -> Result<void> {
+        const auto open = decision.state().alert(alert.alert_id);
+        if (level == Level::kOk && !open) return {};
+        if (!alert.index.empty() && !decision.state().index(alert.index)) return {};
+        alert.since = open ? open->since : decision.now();
+        if (open) alert.acknowledged_at = open->acknowledged_at;
+        if (level == Level::kOk) {
+          // Resolved says what it resolves: the levels stay those of the alert.
+          alert.metadata = Json(Json::Object{
+              {"node", *alert.metadata.find("node")},
+              {"value", *alert.metadata.find("value")},
+              {"threshold",
+               open->metadata.find("threshold") ? *open->metadata.find("threshold") : Json()}});
+          alert = resolved(std::move(alert));
+        }
+        decision.log(draft_of(alert));
+        return {};
+      },
+      [rule = rule.rule](const Result<std::uint64_t>& outcome) {
+        if (!outcome)
+          base::log(
+              base::LogLevel::kError,
+              "an alert was not logged",
+              "rule",
+              rule,
+              "reason",
+              outcome.error().message
+          );
+      }
+  );
+}
+
+// A disabled rule, or an index that is no longer measured, holds no alert open.
+void AlertDesk::resolve_unwatched(const Rule& rule, const std::vector<Reading>& seen) {
+  for (auto it = watches_.lower_bound({rule.rule, ""});
+       it != watches_.end() && it->first.rule == rule.rule;) {
+    const bool measured = std::any_of(seen.begin(), seen.end(), [&](const Reading& r) {
+      return r.object == it->first.object;
+    });
+    if (measured) {
+      ++it;
+      continue;
+    }
+    if (it->second.level != Level::kOk)
+      publish(rule, {it->first.object, 0}, it->second, Level::kOk);
+    it = watches_.erase(it);
+  }
+}
+
+Result<Rule> AlertDesk::put_rule(const std::string& name, const Json& changes) {
+  if (!model::is_token(name))
+    return fail(
+        ErrorCode::kInvalidValue,
+        "rule '{}' must match [A-Za-z0-9_-]{{1,64}}",
+        model::printable(name)
+    );
+  base::MutexLock lock(mutex_);
+  const auto it = rules_.find(name);
+  if (it == rules_.end() && (!changes.find("metric") || !changes.find("clear")))
+    return fail(
+        ErrorCode::kNotFound,
+        "there is no rule '{}'; to make one, give metric, clear, and warn or error",
+        name
+    );
+  Rule rule;
+  if (it != rules_.end()) rule = it->second;
+  rule.rule = name;
+  MLG_TRY(merged, merge_rule(rule, changes));
+  MLG_TRY(revision, config_.config_put(kPrefix + name, text_of(merged), revisions_[name]));
+  revisions_[name] = revision;
+  rules_[name] = merged;
+  return merged;
+}
+
+std::vector<Rule> AlertDesk::rules() const {
+  base::MutexLock lock(mutex_);
+  std::vector<Rule> all;
+  for (const auto& [name, rule] : rules_) all.push_back(rule);
+  return all;
+}
+
+std::vector<model::Alert> AlertDesk::open_alerts() const {
+  std::vector<model::Alert> all;
+  for (const auto& [id, alert] : committer_.state()->alerts()) all.push_back(*alert);
+  return all;
+}
+
+Result<model::Alert> AlertDesk::acknowledge(const std::string& alert_id) {
+  model::Alert acknowledged;
+  const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+    const auto open = decision.state().alert(alert_id);
+    if (!open)
+      return fail(ErrorCode::kNotFound, "there is no open alert '{}'", model::printable(alert_id));
+    acknowledged = *open;
+    if (acknowledged.acknowledged_at) return {};
+    acknowledged.acknowledged_at = decision.now();
+    decision.log(draft_of(acknowledged));
+    return {};
+  });
+  if (!committed) return tl::unexpected(committed.error());
+  return acknowledged;
+}
+
+Result<void> AlertDesk::resolve_index(const std::string& index) {
+  {
+    base::MutexLock lock(mutex_);
+    failed_jobs_.erase(index);
+    std::erase_if(watches_, [&](const auto& item) { return item.first.object == index; });
+  }
+  const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+    for (const auto& [id, alert] : decision.state().alerts())
+      if (alert->index == index) decision.log(draft_of(resolved(*alert)));
+    return {};
+  });
+  if (!committed) return tl::unexpected(committed.error());
+  return {};
+}
+
+void AlertDesk::rate_limited(const RateLimitReport& report) {
+  model::Alert alert;
+  alert.alert_id = "alert-" + base::random_name(10);
+  alert.severity = model::Severity::kRateLimit;
+  alert.title = "Rate limit exceeded";
+  alert.message = fmt::format(
+      "Token {} had {} requests refused, the limit is {} per {} s",
+      report.token,
+      report.rejected,
+      report.limit,
+      report.window_seconds
+  );
+  alert.metadata = Json(Json::Object{
+      {"token", Json(report.token)},
+      {"limit", Json(std::uint64_t{report.limit})},
+      {"window_seconds", Json(std::uint64_t{report.window_seconds})},
+      {"rejected", Json(report.rejected)},
+      {"retry_after_seconds", Json(std::uint64_t{report.retry_after_seconds})}});
+  alert.rule = "rate_limit";
+  alert.open = false;
+  committer_.submit(
+      [alert](store::Decision& decision) mutable -> Result<void> {
+        alert.since = decision.now();
+        decision.log(draft_of(alert));
+        return {};
+      },
+      [](const Result<std::uint64_t>&) {}
+  );
+}
+
+}  // namespace mlgraph::alerts

@@ -1,0 +1,94 @@
+#pragma once
+// Rules over measured values: firing, changing severity, resolving. The door of this module.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alerts/rule.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mutex.h"
+#include "metrics/sampler.h"
+#include "model/alert.h"
+#include "store/committer.h"
+#include "store/log.h"
+
+namespace mlgraph::alerts {
+
+/// Refusals of one bucket in one window, for alert.rate_limit.
+struct RateLimitReport {
+  std::string token;  ///< its name, never the secret; "unauthenticated"
+  std::uint32_t limit = 0;
+  std::uint32_t window_seconds = 60;
+  std::uint64_t rejected = 0;
+  std::uint32_t retry_after_seconds = 1;
+};
+
+/// Invariant  one open alert per rule and object, under one alertId from its first event to
+/// alert.resolved; an event per
+///            change of severity, none for a changed value. Levels of return lie below levels of
+///            alarm, a breach must last.
+/// Place      one per server. evaluate() once a second from the sampler.
+/// Threads    shared.
+class AlertDesk {
+ public:
+  AlertDesk(
+      store::Committer& committer, store::Log& config, const base::Clock& clock, std::string node
+  );
+
+  /// Loads rules from the configuration store and takes up open alerts from the state.
+  [[nodiscard]] base::Result<void> start();
+  void evaluate(const metrics::Gauges& gauges);
+  /// Refuses an unknown rule with kNotFound unless the members given make a whole one.
+  [[nodiscard]] base::Result<Rule> put_rule(const std::string& name, const base::Json& changes);
+  [[nodiscard]] std::vector<Rule> rules() const;
+  [[nodiscard]] std::vector<model::Alert> open_alerts() const;
+  /// Commits the alert again with acknowledged_at. errors kNotFound.
+  [[nodiscard]] base::Result<model::Alert> acknowledge(const std::string& alert_id);
+  /// Resolves all open alerts of an index, before its deletion.
+  [[nodiscard]] base::Result<void> resolve_index(const std::string& index);
+  void rate_limited(const RateLimitReport& report);
+
+ private:
+  enum class Level : std::uint8_t { kOk, kWarning, kError };
+  /// What is watched: a rule, and the index (or node) its value is of.
+  struct Key {
+    std::string rule;
+    std::string object;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Watch {
+    Level level = Level::kOk;   ///< as published
+    std::string alert_id;       ///< while open
+    Level breach = Level::kOk;  ///< what the values say
+    base::SteadyTime breach_since;
+  };
+  struct Reading {
+    std::string object;  ///< index, or empty: the node
+    double value = 0;
+  };
+
+  void on_entries(std::span<const std::shared_ptr<const model::Entry>> entries);
+  [[nodiscard]] std::vector<Reading> readings(const Rule& rule, const metrics::Gauges& gauges) const
+      MLG_REQUIRES(mutex_);
+  void look(const Rule& rule, const Reading& reading, base::SteadyTime now) MLG_REQUIRES(mutex_);
+  void publish(const Rule& rule, const Reading& reading, Watch& watch, Level level)
+      MLG_REQUIRES(mutex_);
+  void resolve_unwatched(const Rule& rule, const std::vector<Reading>& seen) MLG_REQUIRES(mutex_);
+
+  store::Committer& committer_;
+  store::Log& config_;
+  const base::Clock& clock_;
+  const std::string node_;
+  mutable base::Mutex mutex_;
+  std::map<std::string, Rule> rules_ MLG_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t> revisions_ MLG_GUARDED_BY(mutex_);
+  std::map<Key, Watch> watches_ MLG_GUARDED_BY(mutex_);
+  std::map<std::string, std::uint64_t> failed_jobs_ MLG_GUARDED_BY(mutex_
+  );  ///< by index, since its last good job
+};
+
+}  // namespace mlgraph::alerts

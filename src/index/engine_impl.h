@@ -1,0 +1,132 @@
+#pragma once
+// Included by this module's engine*.cc only.
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "index/engine.h"
+#include "index/shard.h"
+
+namespace mlgraph::index {
+
+/// A shard with what decides who may use it.
+struct RunningShard {
+  RunningShard(std::uint32_t index_number, std::uint32_t shard, const model::Index& index)
+      : data(index_number, shard, index.dimension, index.metric_type) {}
+  Shard data;
+  std::atomic<model::ShardState> state{model::ShardState::kActive};
+  std::atomic<model::Tier> tier{model::Tier::kIdmap};
+};
+
+/// An index in use. Shared with whoever works on it; removed() once it is deleted.
+struct RunningIndex {
+  RunningIndex(std::string name, std::uint32_t index_number, const model::Index& index)
+      : id(std::move(name)),
+        number(index_number),
+        dimension(index.dimension),
+        metric(index.metric_type),
+        type(index.index_type) {
+    for (std::uint32_t i = 0; i < index.shards.size(); ++i)
+      shards.push_back(std::make_unique<RunningShard>(index_number, i, index));
+    follow(index);
+  }
+  /// Takes over what PATCH can change.
+  void follow(const model::Index& index) {
+    idmap_to_ivf = index.tiering.idmap_to_ivf;
+    nprobe = index.nprobe;
+    num_centroids = index.num_centroids;
+  }
+  [[nodiscard]] RunningShard& shard_of(std::uint64_t hash) const {
+    return *shards[hash % shards.size()];
+  }
+
+  const std::string id;
+  const std::uint32_t number;
+  const std::uint32_t dimension;
+  const model::Metric metric;
+  const std::string type;
+  std::vector<std::unique_ptr<RunningShard>> shards;
+  std::atomic<std::uint64_t> idmap_to_ivf{0};
+  std::atomic<std::uint32_t> nprobe{0};
+  std::atomic<std::uint32_t> num_centroids{0};
+  std::atomic<bool> removed{false};
+  std::atomic<bool> counts_changed{false};  ///< since the last index.updated
+  std::atomic<base::SteadyTime> counts_published{base::SteadyTime{}};
+};
+
+class Engine::Impl {
+ public:
+  Impl(
+      store::VectorStore& vectors,
+      store::Committer& committer,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock,
+      Options options
+  );
+
+  [[nodiscard]] base::Result<std::shared_ptr<RunningIndex>> running(const std::string& id) const;
+  [[nodiscard]] std::vector<std::shared_ptr<RunningIndex>> all_running() const;
+  void on_entries(std::span<const std::shared_ptr<const model::Entry>> entries);
+
+  // engine_rows.cc
+  base::Result<std::size_t> upsert(const std::string& id, const RowsView& rows, bool sync);
+  base::Result<std::size_t> erase(
+      const std::string& id, std::span<const std::string_view> vector_ids
+  );
+  void note_write(RunningIndex& index);
+
+  // engine_tiers.cc
+  [[nodiscard]] bool wants_move(const RunningIndex& index, const RunningShard& shard) const;
+  void check_threshold(RunningIndex& index, RunningShard& shard);
+  base::Result<void> train(
+      const std::string& id,
+      std::uint32_t shard,
+      model::Reason reason,
+      const std::string& job_id,
+      const TrainProgress& progress
+  );
+  base::Result<void> commit_move(
+      const RunningIndex& index,
+      RunningShard& shard,
+      model::Tier to_tier,
+      model::ShardState to_state,
+      model::Reason reason,
+      const std::string& job_id,
+      std::int64_t duration_ms,
+      const std::string& private_json
+  );
+
+  // engine_recovery.cc
+  base::Result<void> recover();
+  base::Result<void> recover_index(RunningIndex& index, const model::IndexRecord& record);
+  void remove_orphans();
+  [[nodiscard]] std::string part_path(const std::string& file) const {
+    return options_.data_dir + "/parts/" + file;
+  }
+
+  store::VectorStore& vectors_;
+  store::Committer& committer_;
+  metrics::ServerMetrics& metrics_;
+  const base::Clock& clock_;
+  const Options options_;
+
+  mutable base::SharedMutex mutex_;
+  std::map<std::string, std::shared_ptr<RunningIndex>> indices_ MLG_GUARDED_BY(mutex_);
+  base::Mutex callback_mutex_;
+  std::function<void(const std::string&, std::uint32_t)> threshold_callback_
+      MLG_GUARDED_BY(callback_mutex_);
+};
+
+/// The data of index.created and index.updated: the object's members, `index`, and `changed` if
+/// there is any.
+[[nodiscard]] std::string index_event_data(
+    const model::Index& object, const std::vector<std::string>& changed
+);
+/// Fills in the live counts of a running index.
+void fill_counts(model::Index& object, const RunningIndex& index);
+
+}  // namespace mlgraph::index

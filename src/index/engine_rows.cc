@@ -1,0 +1,406 @@
+// Engine: rows in, rows out, search.
+#include <algorithm>
+#include <cmath>
+
+#include "index/engine.h"
+#include "index/engine_impl.h"
+#include "index/kernels.h"
+#include "model/names.h"
+
+namespace mlgraph::index {
+
+using base::ErrorCode;
+using base::fail;
+using base::fail_at;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t kScrollMax = 1'000;
+
+Result<void> check_writable(const RunningIndex& index, const RunningShard& shard) {
+  const auto state = shard.state.load();
+  if (index.removed) return fail(ErrorCode::kNotFound, "there is no index '{}'", index.id);
+  if (state == model::ShardState::kReadonly)
+    return fail(
+        ErrorCode::kReadonly, "shard {} of '{}' is read-only", shard.data.number(), index.id
+    );
+  if (!model::is_writable(state))
+    return fail(
+        ErrorCode::kRecovering,
+        "shard {} of '{}' is {}",
+        shard.data.number(),
+        index.id,
+        model::name_of(state)
+    );
+  return {};
+}
+
+Result<void> check_values(std::span<const float> values, std::size_t row, model::Metric metric) {
+  bool zero = true;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i]))
+      return fail_at(
+          fmt::format("vectors[{}].values[{}]", row, i),
+          ErrorCode::kInvalidVector,
+          "vectors[{}].values[{}] is not a finite 32-bit number",
+          row,
+          i
+      );
+    zero = zero && values[i] == 0;
+  }
+  if (zero && metric == model::Metric::kCosine)
+    return fail_at(
+        fmt::format("vectors[{}].values", row),
+        ErrorCode::kInvalidVector,
+        "vectors[{}].values are all zero, which has no direction under COSINE",
+        row
+    );
+  return {};
+}
+
+Result<void> check_metadata(std::string_view metadata, std::size_t row) {
+  if (metadata.empty()) return {};
+  const std::string member = fmt::format("vectors[{}].metadata", row);
+  if (metadata.size() > kMetadataMax)
+    return fail_at(
+        member,
+        ErrorCode::kInvalidValue,
+        "{} has {} bytes, the limit is {}",
+        member,
+        metadata.size(),
+        kMetadataMax
+    );
+  const auto parsed = base::parse_json(metadata);
+  if (!parsed || !parsed->as_object())
+    return fail_at(
+        member,
+        ErrorCode::kInvalidValue,
+        "{} must be a JSON object{}",
+        member,
+        parsed ? "" : ": " + parsed.error().message
+    );
+  return {};
+}
+
+/// Rows of one batch by shard, of equal ids the last only.
+struct Grouped {
+  std::vector<std::vector<NewRow>> by_shard;
+  std::size_t upserted = 0;
+};
+
+Grouped group(const RunningIndex& index, const RowsView& rows) {
+  Grouped grouped;
+  grouped.by_shard.resize(index.shards.size());
+  const std::size_t n = rows.ids.size();
+  // A small table of hashes finds repeated ids; slots hold row + 1.
+  std::size_t size = 16;
+  while (size < n * 2) size *= 2;
+  std::vector<std::uint32_t> slots(size, 0);
+  std::vector<std::uint64_t> hashes(n);
+  std::vector<bool> replaced(n, false);
+  for (std::size_t i = 0; i < n; ++i) {
+    hashes[i] = hash_id(rows.ids[i]);
+    std::size_t slot = hashes[i] & (size - 1);
+    while (slots[slot] != 0 && rows.ids[slots[slot] - 1] != rows.ids[i])
+      slot = (slot + 1) & (size - 1);
+    if (slots[slot] != 0) replaced[slots[slot] - 1] = true;
+    slots[slot] = static_cast<std::uint32_t>(i + 1);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (replaced[i]) continue;
+    NewRow row;
+    row.id = rows.ids[i];
+    row.hash = hashes[i];
+    row.values = rows.values.subspan(i * rows.dimension, rows.dimension);
+    if (!rows.metadata.empty()) row.metadata = rows.metadata[i];
+    grouped.by_shard[row.hash % index.shards.size()].push_back(row);
+    ++grouped.upserted;
+  }
+  return grouped;
+}
+
+/// Writers' locks of several shards, always taken in rising order.
+class WriterLocks {
+ public:
+  explicit WriterLocks(std::vector<RunningShard*> shards) MLG_ATTRIBUTE(no_thread_safety_analysis)
+      : shards_(std::move(shards)) {
+    for (auto* shard : shards_) shard->data.writer_mutex().lock();
+  }
+  ~WriterLocks() MLG_ATTRIBUTE(no_thread_safety_analysis) {
+    for (auto* shard : shards_) shard->data.writer_mutex().unlock();
+  }
+  WriterLocks(const WriterLocks&) = delete;
+  WriterLocks& operator=(const WriterLocks&) = delete;
+
+ private:
+  const std::vector<RunningShard*> shards_;
+};
+
+}  // namespace
+
+Result<void> Engine::check_rows(const std::string& id, const RowsView& rows) const {
+  MLG_TRY(running, impl_->running(id));
+  if (rows.dimension != running->dimension)
+    return fail_at(
+        "vectors[0].values",
+        ErrorCode::kInvalidVector,
+        "vectors have {} values, index '{}' has dimension {}",
+        rows.dimension,
+        id,
+        running->dimension
+    );
+  if (rows.values.size() != rows.ids.size() * rows.dimension ||
+      (!rows.metadata.empty() && rows.metadata.size() != rows.ids.size()))
+    return fail(
+        ErrorCode::kInvalidVector, "{} ids came with {} values", rows.ids.size(), rows.values.size()
+    );
+  for (std::size_t i = 0; i < rows.ids.size(); ++i) {
+    if (rows.ids[i].empty() || rows.ids[i].size() > kVectorIdMax)
+      return fail_at(
+          fmt::format("vectors[{}].id", i),
+          ErrorCode::kInvalidValue,
+          "vectors[{}].id has {} bytes, it must have 1 to {}",
+          i,
+          rows.ids[i].size(),
+          kVectorIdMax
+      );
+    MLG_TRY_VOID(
+        check_values(rows.values.subspan(i * rows.dimension, rows.dimension), i, running->metric)
+    );
+    if (!rows.metadata.empty()) {
+      MLG_TRY_VOID(check_metadata(rows.metadata[i], i));
+    }
+  }
+  return {};
+}
+
+// The locks are held through the synced write: what is visible is durable, and row numbers rise
+// with durability.
+Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& rows, bool sync)
+    MLG_ATTRIBUTE(no_thread_safety_analysis) {
+  MLG_TRY(index, running(id));
+  const Grouped grouped = group(*index, rows);
+  std::vector<RunningShard*> involved;
+  for (std::size_t i = 0; i < grouped.by_shard.size(); ++i)
+    if (!grouped.by_shard[i].empty()) involved.push_back(index->shards[i].get());
+  {
+    const WriterLocks locks(involved);
+    const auto batch = vectors_.make_batch();
+    for (auto* shard : involved) {
+      MLG_TRY_VOID(check_writable(*index, *shard));
+      shard->data.prepare(grouped.by_shard[shard->data.number()], *batch);
+    }
+    MLG_TRY_VOID(vectors_.write(*batch, sync));
+    for (auto* shard : involved) shard->data.apply(grouped.by_shard[shard->data.number()]);
+  }
+  note_write(*index);
+  for (auto* shard : involved) check_threshold(*index, *shard);
+  return grouped.upserted;
+}
+
+void Engine::Impl::note_write(RunningIndex& index) { index.counts_changed = true; }
+
+Result<std::size_t> Engine::Impl::erase(
+    const std::string& id, std::span<const std::string_view> vector_ids
+) MLG_ATTRIBUTE(no_thread_safety_analysis) {
+  MLG_TRY(index, running(id));
+  std::vector<std::vector<std::string_view>> by_shard(index->shards.size());
+  for (const auto vector_id : vector_ids)
+    by_shard[hash_id(vector_id) % by_shard.size()].push_back(vector_id);
+  std::vector<RunningShard*> involved;
+  for (std::size_t i = 0; i < by_shard.size(); ++i) {
+    auto& ids = by_shard[i];
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    if (!ids.empty()) involved.push_back(index->shards[i].get());
+  }
+  std::size_t deleted = 0;
+  {
+    const WriterLocks locks(involved);
+    const auto batch = vectors_.make_batch();
+    for (auto* shard : involved) {
+      MLG_TRY_VOID(check_writable(*index, *shard));
+      deleted += shard->data.prepare_erase(by_shard[shard->data.number()], *batch);
+    }
+    if (deleted == 0) return std::size_t{0};
+    MLG_TRY_VOID(vectors_.write(*batch, true));
+    for (auto* shard : involved) shard->data.apply_erase(by_shard[shard->data.number()]);
+  }
+  note_write(*index);
+  return deleted;
+}
+
+Result<std::size_t> Engine::upsert(const std::string& id, const RowsView& rows) {
+  return impl_->upsert(id, rows, true);
+}
+Result<std::size_t> Engine::upsert_unsynced(const std::string& id, const RowsView& rows) {
+  return impl_->upsert(id, rows, false);
+}
+
+Result<void> Engine::sync() {
+  const auto nothing = impl_->vectors_.make_batch();
+  return impl_->vectors_.write(*nothing, true);
+}
+
+Result<std::size_t> Engine::erase(
+    const std::string& id, std::span<const std::string_view> vector_ids
+) {
+  return impl_->erase(id, vector_ids);
+}
+
+Result<std::size_t> Engine::erase_matching(const std::string& id, const Filter& filter) {
+  MLG_TRY(index, impl_->running(id));
+  std::vector<std::string_view> ids;
+  for (const auto& shard : index->shards) {
+    const auto matching = shard->data.live_ids(&filter);
+    ids.insert(ids.end(), matching.begin(), matching.end());
+  }
+  return impl_->erase(id, ids);
+}
+
+Result<VectorRecord> Engine::fetch(const std::string& id, std::string_view vector_id) const {
+  MLG_TRY(index, impl_->running(id));
+  const auto hash = hash_id(vector_id);
+  const auto& shard = index->shard_of(hash).data;
+  // A row that is replaced between the look-up and the read is looked up again.
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    const auto row = shard.find(vector_id, hash);
+    if (!row)
+      return fail(
+          ErrorCode::kNotFound, "index '{}' has no vector '{}'", id, model::printable(vector_id)
+      );
+    auto stored = impl_->vectors_.get(shard.key_of(*row));
+    if (stored)
+      return VectorRecord{
+          std::move(stored->id), std::move(stored->values), std::move(stored->metadata)};
+    if (stored.error().code != ErrorCode::kNotFound) return tl::unexpected(stored.error());
+  }
+  return fail(
+      ErrorCode::kNotFound, "index '{}' has no vector '{}'", id, model::printable(vector_id)
+  );
+}
+
+Result<ScrollPage> Engine::scroll(const std::string& id, std::string_view after, std::size_t limit)
+    const {
+  MLG_TRY(index, impl_->running(id));
+  if (limit < 1 || limit > kScrollMax)
+    return fail_at(
+        "limit", ErrorCode::kInvalidValue, "limit is {}, it must be from 1 to {}", limit, kScrollMax
+    );
+  std::vector<std::string_view> ids;
+  for (const auto& shard : index->shards)
+    for (const auto each : shard->data.live_ids(nullptr))
+      if (each > after) ids.push_back(each);
+  const std::size_t shown = std::min(limit, ids.size());
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), ids.end());
+  ScrollPage page;
+  for (std::size_t i = 0; i < shown; ++i)
+    if (auto record = fetch(id, ids[i])) page.vectors.push_back(std::move(*record));
+  if (shown < ids.size()) page.next = ids[shown - 1];
+  return page;
+}
+
+namespace {
+
+Result<void> check_search(const RunningIndex& index, const SearchRequest& request) {
+  if (request.query.size() != index.dimension)
+    return fail_at(
+        "vector",
+        ErrorCode::kInvalidVector,
+        "the query has {} values, index '{}' has dimension {}",
+        request.query.size(),
+        index.id,
+        index.dimension
+    );
+  bool zero = true;
+  for (std::size_t i = 0; i < request.query.size(); ++i) {
+    if (!std::isfinite(request.query[i]))
+      return fail_at(
+          fmt::format("vector[{}]", i),
+          ErrorCode::kInvalidVector,
+          "vector[{}] is not a finite 32-bit number",
+          i
+      );
+    zero = zero && request.query[i] == 0;
+  }
+  if (zero && index.metric == model::Metric::kCosine)
+    return fail_at(
+        "vector",
+        ErrorCode::kInvalidVector,
+        "the query is all zero, which has no direction under COSINE"
+    );
+  if (request.k < 1 || request.k > kSearchKMax)
+    return fail_at(
+        "k", ErrorCode::kInvalidValue, "k is {}, it must be from 1 to {}", request.k, kSearchKMax
+    );
+  if (request.nprobe && *request.nprobe < 1)
+    return fail_at("nprobe", ErrorCode::kInvalidValue, "nprobe is 0, it must be at least 1");
+  for (const auto& shard : index.shards)
+    if (!model::is_readable(shard->state.load()))
+      return fail(
+          ErrorCode::kRecovering,
+          "shard {} of '{}' is {}",
+          shard->data.number(),
+          index.id,
+          model::name_of(shard->state.load())
+      );
+  return {};
+}
+
+float distance_of(float score, model::Metric metric) {
+  return metric == model::Metric::kCosine ? std::max(0.0F, 1.0F + score) : score;
+}
+
+}  // namespace
+
+Result<SearchAnswer> Engine::search(const std::string& id, const SearchRequest& request) const {
+  MLG_TRY(index, impl_->running(id));
+  MLG_TRY_VOID(check_search(*index, request));
+  std::vector<float> query(request.query.begin(), request.query.end());
+  if (index->metric == model::Metric::kCosine) static_cast<void>(normalise(query));
+  ScanRequest scan{
+      query.data(),
+      request.k,
+      request.nprobe.value_or(index->nprobe.load()),
+      request.exact,
+      request.filter};
+  TopK top(request.k);
+  SearchAnswer answer;
+  for (const auto& shard : index->shards) answer.scanned += shard->data.search(scan, top);
+
+  auto found = top.take();
+  answer.hits.reserve(found.size());
+  std::vector<store::RowKey> keys;
+  for (const auto& each : found) {
+    const auto& shard = index->shards[each.shard]->data;
+    answer.hits.push_back(
+        {std::string(shard.id_of(each.row)), distance_of(each.score, index->metric), {}, {}}
+    );
+    keys.push_back(shard.key_of(each.row));
+  }
+  std::vector<std::size_t> order(answer.hits.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (found[a].score != found[b].score) return found[a].score < found[b].score;
+    return answer.hits[a].id < answer.hits[b].id;
+  });
+  if (order.size() > request.k) order.resize(request.k);
+  std::vector<Hit> sorted;
+  std::vector<store::RowKey> sorted_keys;
+  for (const auto at : order) {
+    sorted.push_back(std::move(answer.hits[at]));
+    sorted_keys.push_back(keys[at]);
+  }
+  answer.hits = std::move(sorted);
+  if (!request.with_metadata && !request.with_values) return answer;
+  auto stored = impl_->vectors_.get_many(sorted_keys);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    if (!stored[i]) continue;  // deleted since it was found: the hit stays, without what is gone
+    if (request.with_metadata) answer.hits[i].metadata = std::move(stored[i]->metadata);
+    if (request.with_values) answer.hits[i].values = std::move(stored[i]->values);
+  }
+  return answer;
+}
+
+}  // namespace mlgraph::index

@@ -1,0 +1,234 @@
+// Engine: a shard's move from flat to ivf.
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "index/engine.h"
+#include "index/engine_impl.h"
+#include "model/names.h"
+
+namespace mlgraph::index {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+bool Engine::Impl::wants_move(const RunningIndex& index, const RunningShard& shard) const {
+  if (index.type == "IDMap" || shard.state != model::ShardState::kActive) return false;
+  const std::uint64_t threshold = index.idmap_to_ivf;
+  if (shard.tier == model::Tier::kIdmap) return shard.data.live() >= threshold;
+  // Beyond idmap the head is what is not indexed: it is sealed anew once it has grown to half of
+  // the part.
+  return shard.data.head_rows() >= std::max<std::uint64_t>(threshold, shard.data.part_rows() / 2);
+}
+
+void Engine::Impl::check_threshold(RunningIndex& index, RunningShard& shard) {
+  if (!wants_move(index, shard)) return;
+  std::function<void(const std::string&, std::uint32_t)> callback;
+  {
+    base::MutexLock lock(callback_mutex_);
+    callback = threshold_callback_;
+  }
+  if (callback) callback(index.id, shard.data.number());
+}
+
+Result<std::vector<std::uint32_t>> Engine::shards_to_train(const std::string& id, bool force)
+    const {
+  MLG_TRY(index, impl_->running(id));
+  std::vector<std::uint32_t> shards;
+  for (const auto& shard : index->shards)
+    if (shard->data.live() > 0 && shard->state == model::ShardState::kActive &&
+        (force || impl_->wants_move(*index, *shard)))
+      shards.push_back(shard->data.number());
+  return shards;
+}
+
+Result<void> Engine::Impl::commit_move(
+    const RunningIndex& index,
+    RunningShard& shard,
+    model::Tier to_tier,
+    model::ShardState to_state,
+    model::Reason reason,
+    const std::string& job_id,
+    std::int64_t duration_ms,
+    const std::string& private_json
+) {
+  const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+    const auto record = decision.state().index(index.id);
+    if (!record || record->number != index.number)
+      return fail(ErrorCode::kNotFound, "index '{}' was deleted", index.id);
+    const auto& now = record->object.shards.at(shard.data.number());
+    if (now.state != to_state && !model::is_legal_move(now.state, to_state))
+      return fail(
+          ErrorCode::kConflict,
+          "shard {} of '{}' is {}, it cannot become {}",
+          shard.data.number(),
+          index.id,
+          model::name_of(now.state),
+          model::name_of(to_state)
+      );
+    const model::ShardTransition move{
+        index.id,
+        shard.data.number(),
+        options_.node,
+        now.tier,
+        now.state,
+        to_tier,
+        to_state,
+        reason,
+        shard.data.live(),
+        duration_ms,
+        job_id};
+    std::string data;
+    base::JsonWriter out(data);
+    model::write(out, move);
+    decision.log(
+        {model::EventKind::kIndexShardTransition, index.id, index.id, std::move(data), private_json}
+    );
+    return {};
+  });
+  if (!committed) return tl::unexpected(committed.error());
+  shard.tier = to_tier;
+  shard.state = to_state;
+  return {};
+}
+
+namespace {
+
+std::string part_json(const std::string& file, const std::string& checksum, const IvfPart& part) {
+  std::string text;
+  base::JsonWriter out(text);
+  out.object([&] {
+    out.member("file", file);
+    out.member("checksum", checksum);
+    out.member("rows", part.rows.size());
+    out.member("nlist", part.nlist());
+    out.member("nprobe", part.nprobe);
+  });
+  return text;
+}
+
+std::string part_file_of(const model::Fold& state, const std::string& index, std::uint32_t shard) {
+  const auto record = state.index(index);
+  if (!record || !record->parts.contains(shard)) return {};
+  const auto json = base::parse_json(record->parts.at(shard));
+  const auto* file = json ? json->find("file") : nullptr;
+  return file && file->as_string() ? *file->as_string() : std::string();
+}
+
+}  // namespace
+
+Result<void> Engine::Impl::train(
+    const std::string& id,
+    std::uint32_t shard_number,
+    model::Reason reason,
+    const std::string& job_id,
+    const TrainProgress& progress
+) {
+  MLG_TRY(index, running(id));
+  if (shard_number >= index->shards.size())
+    return fail(ErrorCode::kNotFound, "index '{}' has no shard {}", id, shard_number);
+  RunningShard& shard = *index->shards[shard_number];
+  const auto began = clock_.steady_now();
+  const auto elapsed_ms = [&] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - began)
+        .count();
+  };
+  const model::Tier old_tier = shard.tier;
+  MLG_TRY_VOID(
+      commit_move(*index, shard, old_tier, model::ShardState::kTraining, reason, job_id, 0, {})
+  );
+
+  const auto give_up = [&](const base::Error& error) -> Result<void> {
+    if (!index->removed)
+      if (auto back = commit_move(
+              *index, shard, old_tier, model::ShardState::kActive, reason, job_id, elapsed_ms(), {}
+          );
+          !back)
+        base::log(
+            base::LogLevel::kWarn,
+            "a shard stays in training",
+            "index",
+            id,
+            "shard",
+            shard_number,
+            "reason",
+            back.error().message
+        );
+    return tl::unexpected(error);
+  };
+
+  base::Mutex progress_mutex;  // assigning reports from several threads
+  bool go_on = true;
+  const auto guarded_progress = [&](std::string_view phase, double fraction) {
+    base::MutexLock lock(progress_mutex);
+    go_on = go_on && !index->removed && progress(phase, fraction);
+    return go_on;
+  };
+
+  TrainingSet set;
+  const auto held = shard.data.collect(set);  // keeps the rows' values alive
+  if (set.rows.empty())
+    return give_up(
+        {ErrorCode::kConflict,
+         fmt::format("shard {} of '{}' holds no vectors", shard_number, id),
+         {},
+         {}}
+    );
+  TrainOptions options;
+  options.num_centroids = index->num_centroids;
+  options.threads = std::max<std::size_t>(1, options_.train_threads);
+  auto part = build_part(set, options, guarded_progress);
+  if (!part) return give_up(part.error());
+  if (!guarded_progress("writing", 0))
+    return give_up({ErrorCode::kCancelled, "the training was cancelled", {}, {}});
+  const std::string file =
+      fmt::format("{}-{}-{}.part", index->number, shard_number, base::random_name(8));
+  const auto checksum = write_part(**part, part_path(file));
+  if (!checksum) return give_up(checksum.error());
+
+  // The swap comes before the event: whoever hears of the new tier already searches it.
+  const std::string old_file = part_file_of(*committer_.state(), id, shard_number);
+  std::shared_ptr<const ShardView> former;
+  {
+    base::MutexLock lock(shard.data.writer_mutex());
+    former = shard.data.swap(*part);
+  }
+  if (auto moved = commit_move(
+          *index,
+          shard,
+          model::Tier::kIvf,
+          model::ShardState::kActive,
+          reason,
+          job_id,
+          elapsed_ms(),
+          part_json(file, *checksum, **part)
+      );
+      !moved) {
+    {
+      base::MutexLock lock(shard.data.writer_mutex());
+      shard.data.swap_back(std::move(former));
+    }
+    std::error_code ec;
+    std::filesystem::remove(part_path(file), ec);
+    return give_up(moved.error());
+  }
+  if (!old_file.empty()) {
+    std::error_code ec;
+    std::filesystem::remove(part_path(old_file), ec);
+  }
+  note_write(*index);
+  return {};
+}
+
+Result<void> Engine::train(
+    const std::string& id,
+    std::uint32_t shard,
+    model::Reason reason,
+    const std::string& job_id,
+    const TrainProgress& progress
+) {
+  return impl_->train(id, shard, reason, job_id, progress);
+}
+
+}  // namespace mlgraph::index

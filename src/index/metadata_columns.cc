@@ -1,0 +1,150 @@
+#include "index/metadata_columns.h"
+
+#include <bit>
+#include <cstring>
+
+#include <sodium.h>
+
+namespace mlgraph::index {
+namespace {
+
+constexpr std::size_t kPathDepth = 8;
+
+/// SipHash is keyed: nobody can choose values that collide. One key a process.
+const std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES>& hash_key() {
+  static const auto kKey = [] {
+    std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES> key{};
+    randombytes_buf(key.data(), key.size());
+    return key;
+  }();
+  return kKey;
+}
+
+}  // namespace
+
+void Bitmap::intersect(const Bitmap& other) {
+  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
+}
+void Bitmap::unite(const Bitmap& other) {
+  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
+}
+void Bitmap::subtract(const Bitmap& other) {
+  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
+}
+std::uint64_t Bitmap::count() const {
+  std::uint64_t sum = 0;
+  for (const auto word : words_) sum += static_cast<std::uint64_t>(std::popcount(word));
+  return sum;
+}
+
+MetadataColumns::Hash MetadataColumns::hash_of(const Scalar& value) {
+  std::string bytes(1, static_cast<char>(value.index()));
+  if (const auto* flag = std::get_if<bool>(&value)) {
+    bytes.push_back(*flag ? 1 : 0);
+  } else if (const auto* number = std::get_if<double>(&value)) {
+    const double same_zero = *number == 0 ? 0.0 : *number;
+    bytes.append(reinterpret_cast<const char*>(&same_zero), sizeof same_zero);
+  } else {
+    bytes += std::get<std::string>(value);
+  }
+  Hash hash{};
+  crypto_shorthash_siphashx24(
+      reinterpret_cast<unsigned char*>(hash.data()),
+      reinterpret_cast<const unsigned char*>(bytes.data()),
+      bytes.size(),
+      hash_key().data()
+  );
+  return hash;
+}
+
+void MetadataColumns::add(std::uint32_t row, const base::Json& metadata) {
+  if (!metadata.as_object()) return;
+  base::WriteLock lock(mutex_);
+  for (const auto& [name, value] : *metadata.as_object()) add_value(row, name, value, 1);
+}
+
+void MetadataColumns::add_value(
+    std::uint32_t row, const std::string& path, const base::Json& value, std::size_t depth
+) {
+  if (const auto* members = value.as_object(); members && depth < kPathDepth)
+    for (const auto& [name, member] : *members)
+      add_value(row, path + "." + name, member, depth + 1);
+  auto it = columns_.find(path);
+  if (it == columns_.end()) {
+    if (columns_.size() >= kKeysMax) return;
+    it = columns_.emplace(path, Column{}).first;
+  }
+  Column& column = it->second;
+  if (!value.is_null() && (column.present.empty() || column.present.back() != row))
+    column.present.push_back(row);
+  const auto add_scalar = [&](const base::Json& item) {
+    std::optional<Scalar> scalar;
+    if (const auto* flag = item.as_bool()) scalar = Scalar(*flag);
+    if (const auto* text = item.as_string()) scalar = Scalar(*text);
+    if (const auto number = item.as_double()) {
+      scalar = Scalar(*number);
+      column.numbers.emplace_back(*number, row);
+    }
+    if (!scalar) return;
+    auto& rows = column.rows_by_value[hash_of(*scalar)];
+    if (rows.empty() || rows.back() != row) rows.push_back(row);
+  };
+  if (const auto* items = value.as_array())
+    for (const auto& item : *items) add_scalar(item);
+  else
+    add_scalar(value);
+}
+
+Bitmap MetadataColumns::evaluate(const Filter& filter, std::uint32_t rows) const {
+  base::ReadLock lock(mutex_);
+  return filter_rows(filter, rows);
+}
+
+Bitmap MetadataColumns::filter_rows(const Filter& filter, std::uint32_t rows) const {
+  Bitmap result(rows, true);
+  for (const auto& clause : filter.must) result.intersect(clause_rows(clause, rows));
+  if (!filter.should.empty()) {
+    Bitmap any(rows);
+    for (const auto& clause : filter.should) any.unite(clause_rows(clause, rows));
+    result.intersect(any);
+  }
+  for (const auto& clause : filter.must_not) result.subtract(clause_rows(clause, rows));
+  return result;
+}
+
+Bitmap MetadataColumns::clause_rows(const Filter::Clause& clause, std::uint32_t rows) const {
+  if (const auto* nested = std::get_if<std::unique_ptr<Filter>>(&clause.item))
+    return filter_rows(**nested, rows);
+  return condition_rows(std::get<Condition>(clause.item), rows);
+}
+
+Bitmap MetadataColumns::condition_rows(const Condition& condition, std::uint32_t rows) const {
+  const auto it = columns_.find(condition.key);
+  if (const auto* exists = std::get_if<Condition::Exists>(&condition.test)) {
+    Bitmap present(rows);
+    if (it != columns_.end())
+      for (const auto row : it->second.present) present.set(row);
+    if (exists->exists) return present;
+    Bitmap absent(rows, true);
+    absent.subtract(present);
+    return absent;
+  }
+  Bitmap result(rows);
+  if (it == columns_.end()) return result;
+  const auto add_matches = [&](const Scalar& value) {
+    const auto found = it->second.rows_by_value.find(hash_of(value));
+    if (found == it->second.rows_by_value.end()) return;
+    for (const auto row : found->second) result.set(row);
+  };
+  if (const auto* match = std::get_if<Condition::Match>(&condition.test)) add_matches(match->value);
+  if (const auto* any = std::get_if<Condition::Any>(&condition.test))
+    for (const auto& value : any->values) add_matches(value);
+  if (const auto* range = std::get_if<Condition::Range>(&condition.test))
+    for (const auto& [number, row] : it->second.numbers)
+      if (!(range->gt && !(number > *range->gt)) && !(range->gte && !(number >= *range->gte)) &&
+          !(range->lt && !(number < *range->lt)) && !(range->lte && !(number <= *range->lte)))
+        result.set(row);
+  return result;
+}
+
+}  // namespace mlgraph::index

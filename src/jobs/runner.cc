@@ -1,0 +1,424 @@
+#include "jobs/runner.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "jobs/running_job.h"
+#include "model/names.h"
+
+namespace mlgraph::jobs {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+namespace {
+
+std::string job_json(const model::Job& job) {
+  std::string text;
+  base::JsonWriter out(text);
+  model::write(out, job);
+  return text;
+}
+
+model::Draft draft_of(model::EventKind kind, const model::Job& job, std::string private_json = {}) {
+  return {kind, job.job_id, job.index, job_json(job), std::move(private_json)};
+}
+
+constexpr auto kTimerStep = std::chrono::milliseconds(100);
+
+}  // namespace
+
+class Runner::Impl {
+ public:
+  Impl(store::Committer& committer, const base::Clock& clock, Options options)
+      : committer_(committer),
+        clock_(clock),
+        options_(options),
+        pool_(std::make_unique<base::ThreadPool>(base::ThreadPool::Options{
+            "background", options.threads, options.queue_max, 10})) {
+    committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
+      on_entries(entries);
+    });
+    timer_ = std::thread([this] { run_timer(); });
+  }
+
+  ~Impl() { stop(); }
+
+  Result<model::Job> start(JobSpec spec, Work work) {
+    model::JobState state = model::JobState::kRunning;
+    {
+      base::MutexLock lock(mutex_);
+      if (busy_ >= options_.threads) state = model::JobState::kQueued;
+      if (queued_ >= options_.queue_max)
+        return fail(
+            ErrorCode::kOverloaded,
+            "{} jobs are waiting, the limit is {}",
+            queued_,
+            options_.queue_max
+        );
+      ++(state == model::JobState::kRunning ? busy_ : queued_);
+    }
+    auto job = register_job(std::move(spec), state);
+    if (!job) {
+      base::MutexLock lock(mutex_);
+      --(state == model::JobState::kRunning ? busy_ : queued_);
+      return tl::unexpected(job.error());
+    }
+    const auto first = (*job)->snapshot();
+    auto run = [this, job = *job, work = std::move(work), state] {
+      if (state == model::JobState::kQueued) {
+        base::MutexLock lock(mutex_);
+        --queued_;
+        ++busy_;
+      }
+      if (job->try_claim()) {
+        if (state == model::JobState::kQueued && !job->cancelled())
+          job->set_state(model::JobState::kRunning);
+        Result<void> outcome =
+            job->cancelled()
+                ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
+                : work(*job);
+        static_cast<void>(end(job, std::move(outcome)));
+      }
+      base::MutexLock lock(mutex_);
+      --busy_;
+    };
+    if (!pool_->try_post(std::move(run))) {
+      {
+        base::MutexLock lock(mutex_);
+        --(state == model::JobState::kRunning ? busy_ : queued_);
+      }
+      static_cast<void>(end(*job, fail(ErrorCode::kInterrupted, "the server is stopping")));
+      return fail(ErrorCode::kShuttingDown, "the server is stopping");
+    }
+    return first;
+  }
+
+  Result<std::shared_ptr<JobHandle>> begin(JobSpec spec) {
+    {
+      base::MutexLock lock(mutex_);
+      if (driven_ >= options_.imports_max)
+        return fail(
+            ErrorCode::kOverloaded,
+            "{} imports are running, the limit is {}",
+            driven_,
+            options_.imports_max
+        );
+      ++driven_;
+    }
+    auto job = register_job(std::move(spec), model::JobState::kRunning);
+    if (!job) {
+      base::MutexLock lock(mutex_);
+      --driven_;
+      return tl::unexpected(job.error());
+    }
+    static_cast<void>((*job)->try_claim());  // its driver ends it
+    return std::static_pointer_cast<JobHandle>(*job);
+  }
+
+  Result<model::Job> finish(const std::shared_ptr<JobHandle>& job, Result<void> outcome) {
+    auto ended = end(std::static_pointer_cast<RunningJob>(job), std::move(outcome));
+    base::MutexLock lock(mutex_);
+    --driven_;
+    return ended;
+  }
+
+  Result<model::Job> cancel(const std::string& id) {
+    if (const auto job = running(id)) {
+      stop_job(job);
+      return job->snapshot();
+    }
+    const auto folded = committer_.state()->job(id);
+    if (!folded) return fail(ErrorCode::kNotFound, "there is no job '{}'", model::printable(id));
+    return fail(ErrorCode::kConflict, "job '{}' has ended", id);
+  }
+
+  void cancel_index(const std::string& index) {
+    const auto of_index = [&]() MLG_REQUIRES(mutex_) {
+      std::vector<std::shared_ptr<RunningJob>> jobs;
+      for (const auto& [id, job] : running_)
+        if (job->index() == index) jobs.push_back(job);
+      return jobs;
+    };
+    std::vector<std::shared_ptr<RunningJob>> jobs;
+    {
+      base::MutexLock lock(mutex_);
+      closing_.insert(index);
+      jobs = of_index();
+    }
+    // A job that was being registered meanwhile sees `closing_` and stops by itself.
+    for (const auto& job : jobs) stop_job(job);
+    base::MutexLock lock(mutex_);
+    while (!of_index().empty()) ended_.wait(mutex_);
+  }
+
+  void on_end(const std::string& id, std::function<void(Result<model::Job>)> callback) {
+    {
+      base::MutexLock lock(mutex_);
+      if (running_.contains(id)) {
+        waiting_[id].push_back(std::move(callback));
+        return;
+      }
+    }
+    const auto folded = committer_.state()->job(id);
+    if (folded)
+      callback(*folded);
+    else
+      callback(fail(ErrorCode::kNotFound, "there is no job '{}'", model::printable(id)));
+  }
+
+  Result<void> recover() {
+    for (const auto& [id, job] : committer_.state()->jobs()) {
+      if (job->ended()) continue;
+      const auto committed =
+          committer_.commit([this, id = id](store::Decision& decision) -> Result<void> {
+            const auto now = decision.state().job(id);
+            if (!now || now->ended()) return {};
+            decision.log(draft_of(
+                model::EventKind::kJobFailed,
+                failed(*now, ErrorCode::kInterrupted, "the server was restarted", decision.now())
+            ));
+            return {};
+          });
+      if (!committed) return tl::unexpected(committed.error());
+    }
+    return {};
+  }
+
+  std::optional<model::Job> find(const std::string& id) const {
+    if (const auto job = running(id)) return job->snapshot();
+    const auto folded = committer_.state()->job(id);
+    if (!folded) return std::nullopt;
+    return *folded;
+  }
+
+  std::vector<model::Job> list(const std::string& index, std::optional<model::JobState> state)
+      const {
+    std::map<std::string, model::Job> jobs;
+    for (const auto& [id, job] : committer_.state()->jobs()) jobs[id] = *job;
+    {
+      base::MutexLock lock(mutex_);
+      for (const auto& [id, job] : running_) jobs[id] = job->snapshot();
+    }
+    std::vector<model::Job> wanted;
+    for (auto& [id, job] : jobs)
+      if ((index.empty() || job.index == index) && (!state || job.state == *state))
+        wanted.push_back(std::move(job));
+    std::sort(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.started_at.ms, a.job_id) > std::tie(b.started_at.ms, b.job_id);
+    });
+    return wanted;
+  }
+
+  void stop() {
+    {
+      base::MutexLock lock(mutex_);
+      stopping_ = true;
+      for (const auto& [id, job] : running_) job->request_stop(ErrorCode::kInterrupted);
+    }
+    wake_.notify_all();
+    pool_->stop();
+    if (timer_.joinable()) timer_.join();
+  }
+
+ private:
+  static model::Job failed(
+      model::Job job, ErrorCode code, std::string message, base::Timestamp at
+  ) {
+    job.state = model::JobState::kFailed;
+    job.rate = 0;
+    job.eta_seconds.reset();
+    job.finished_at = at;
+    job.error_code = error_name(code);
+    job.error_message = std::move(message);
+    return job;
+  }
+
+  void stop_job(const std::shared_ptr<RunningJob>& job) {
+    job->request_stop(ErrorCode::kCancelled);
+    if (job->try_claim())
+      static_cast<void>(end(job, fail(ErrorCode::kCancelled, "cancelled before it began")));
+  }
+
+  std::shared_ptr<RunningJob> running(const std::string& id) const {
+    base::MutexLock lock(mutex_);
+    const auto it = running_.find(id);
+    return it == running_.end() ? nullptr : it->second;
+  }
+
+  Result<std::shared_ptr<RunningJob>> register_job(JobSpec spec, model::JobState state) {
+    model::Job job;
+    job.job_id = spec.job_id.empty() ? spec.job_type + "-" + base::random_name(10) : spec.job_id;
+    MLG_TRY_VOID(model::check_entity_name("jobId", job.job_id));
+    job.job_type = spec.job_type;
+    job.index = spec.index;
+    job.phase = spec.phase;
+    job.total = spec.total;
+    if (spec.total) job.progress = 0;
+    job.state = state;
+    {
+      base::MutexLock lock(mutex_);
+      if (stopping_) return fail(ErrorCode::kShuttingDown, "the server is stopping");
+      if (running_.contains(job.job_id))
+        return fail(ErrorCode::kConflict, "job '{}' exists already", job.job_id);
+      if (!job.index.empty() && closing_.contains(job.index))
+        return fail(ErrorCode::kConflict, "index '{}' is being deleted", job.index);
+    }
+    const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+      if (!job.index.empty() && !decision.state().index(job.index))
+        return fail(ErrorCode::kNotFound, "there is no index '{}'", model::printable(job.index));
+      if (decision.state().job(job.job_id))
+        return fail(ErrorCode::kConflict, "job '{}' exists already", job.job_id);
+      job.started_at = decision.now();
+      decision.log(draft_of(model::EventKind::kJobStarted, job, spec.private_json));
+      return {};
+    });
+    if (!committed) return tl::unexpected(committed.error());
+    auto handle =
+        std::make_shared<RunningJob>(job, clock_, [this](const model::Job& now) { publish(now); });
+    base::MutexLock lock(mutex_);
+    running_[job.job_id] = handle;
+    // The index may have begun to close, or the server to stop, while job.started was written.
+    if (stopping_) handle->request_stop(ErrorCode::kInterrupted);
+    if (closing_.contains(job.index)) handle->request_stop(ErrorCode::kCancelled);
+    return handle;
+  }
+
+  void publish(const model::Job& job) {
+    committer_.submit(
+        [job](store::Decision& decision) -> Result<void> {
+          const auto now = decision.state().job(job.job_id);
+          if (!now || now->ended()) return {};
+          decision.log(draft_of(model::EventKind::kJobProgress, job));
+          return {};
+        },
+        [](const Result<std::uint64_t>&) {}  // the next report says more
+    );
+  }
+
+  Result<model::Job> end(const std::shared_ptr<RunningJob>& job, Result<void> outcome) {
+    model::Job last = job->seal();
+    // A job that was asked to stop says who asked; one that was done before it looked is done.
+    if (!outcome)
+      if (const auto asked = job->stop_requested()) {
+        const bool stopping = *asked == ErrorCode::kInterrupted;
+        outcome = fail(*asked, "{}", stopping ? "the server was stopped" : "the job was cancelled");
+      }
+    if (outcome) {
+      if (!last.total || *last.total < last.processed) last.total = last.processed;
+      last.progress = 1;
+      last.eta_seconds = 0;
+    }
+    const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+      if (!outcome) {
+        last = failed(last, outcome.error().code, outcome.error().message, decision.now());
+        decision.log(draft_of(model::EventKind::kJobFailed, last));
+        return {};
+      }
+      last.state = model::JobState::kRunning;
+      decision.log(draft_of(model::EventKind::kJobProgress, last));
+      last.state = model::JobState::kCompleted;
+      last.phase = "done";
+      last.finished_at = decision.now();
+      decision.log(draft_of(model::EventKind::kJobCompleted, last));
+      return {};
+    });
+    if (!committed)
+      base::log(
+          base::LogLevel::kError,
+          "the end of a job was not logged",
+          "job",
+          last.job_id,
+          "reason",
+          committed.error().message
+      );
+    std::vector<std::function<void(Result<model::Job>)>> waiters;
+    {
+      base::MutexLock lock(mutex_);
+      running_.erase(last.job_id);
+      if (const auto it = waiting_.find(last.job_id); it != waiting_.end()) {
+        waiters = std::move(it->second);
+        waiting_.erase(it);
+      }
+    }
+    ended_.notify_all();
+    for (const auto& waiter : waiters) waiter(last);
+    if (!committed) return tl::unexpected(committed.error());
+    return last;
+  }
+
+  // An index that is gone may be made anew under its name.
+  void on_entries(std::span<const std::shared_ptr<const model::Entry>> entries) {
+    for (const auto& entry : entries)
+      if (entry->kind == model::EventKind::kIndexDeleted) {
+        base::MutexLock lock(mutex_);
+        closing_.erase(entry->entity);
+      }
+  }
+
+  // The last change before a quiet stretch is published when its time has come.
+  void run_timer() {
+    base::set_thread_role("job-timer", 0);
+    for (;;) {
+      std::vector<std::shared_ptr<RunningJob>> jobs;
+      {
+        base::MutexLock lock(mutex_);
+        if (!stopping_)
+          static_cast<void>(wake_.wait_until(mutex_, std::chrono::steady_clock::now() + kTimerStep)
+          );
+        if (stopping_) return;
+        for (const auto& [id, job] : running_) jobs.push_back(job);
+      }
+      for (const auto& job : jobs) job->publish_due();
+    }
+  }
+
+  store::Committer& committer_;
+  const base::Clock& clock_;
+  const Options options_;
+  mutable base::Mutex mutex_;
+  base::CondVar wake_;
+  base::CondVar ended_;
+  std::map<std::string, std::shared_ptr<RunningJob>> running_ MLG_GUARDED_BY(mutex_);
+  std::map<std::string, std::vector<std::function<void(Result<model::Job>)>>> waiting_
+      MLG_GUARDED_BY(mutex_);
+  std::set<std::string> closing_ MLG_GUARDED_BY(mutex_);
+  std::size_t busy_ MLG_GUARDED_BY(mutex_) = 0;
+  std::size_t queued_ MLG_GUARDED_BY(mutex_) = 0;
+  std::size_t driven_ MLG_GUARDED_BY(mutex_) = 0;
+  bool stopping_ MLG_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<base::ThreadPool> pool_;
+  std::thread timer_;
+};
+
+Runner::Runner(store::Committer& committer, const base::Clock& clock, Options options)
+    : impl_(std::make_unique<Impl>(committer, clock, options)) {}
+Runner::~Runner() = default;
+Result<model::Job> Runner::start(JobSpec spec, Work work) {
+  return impl_->start(std::move(spec), std::move(work));
+}
+Result<std::shared_ptr<JobHandle>> Runner::begin(JobSpec spec) {
+  return impl_->begin(std::move(spec));
+}
+Result<model::Job> Runner::finish(const std::shared_ptr<JobHandle>& job, Result<void> outcome) {
+  return impl_->finish(job, std::move(outcome));
+}
+Result<model::Job> Runner::cancel(const std::string& id) { return impl_->cancel(id); }
+void Runner::cancel_index(const std::string& index) { impl_->cancel_index(index); }
+void Runner::on_end(const std::string& id, std::function<void(Result<model::Job>)> callback) {
+  impl_->on_end(id, std::move(callback));
+}
+Result<void> Runner::recover() { return impl_->recover(); }
+std::optional<model::Job> Runner::find(const std::string& id) const { return impl_->find(id); }
+std::vector<model::Job> Runner::list(const std::string& index, std::optional<model::JobState> state)
+    const {
+  return impl_->list(index, state);
+}
+void Runner::stop() { impl_->stop(); }
+
+}  // namespace mlgraph::jobs

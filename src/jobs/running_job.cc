@@ -1,0 +1,135 @@
+#include "jobs/running_job.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mlgraph::jobs {
+namespace {
+constexpr auto kBetweenEvents = std::chrono::milliseconds(250);  // at most four a second
+constexpr double kBeforeTheEnd = 0.9999;                         // 1 is said by the end alone
+}  // namespace
+
+RunningJob::RunningJob(model::Job job, const base::Clock& clock, Publish publish)
+    : id_(job.job_id),
+      index_(job.index),
+      clock_(clock),
+      publish_(std::move(publish)),
+      job_(std::move(job)),
+      published_at_(clock.steady_now()) {}
+
+void RunningJob::changed() { dirty_ = true; }
+
+void RunningJob::raise(double fraction) {
+  if (!std::isfinite(fraction)) return;
+  job_.progress = std::max(job_.progress.value_or(0), std::clamp(fraction, 0.0, kBeforeTheEnd));
+}
+
+void RunningJob::set_phase(std::string phase) {
+  {
+    base::MutexLock lock(mutex_);
+    if (job_.phase == phase) return;
+    job_.phase = std::move(phase);
+    changed();
+  }
+  maybe_publish(false);
+}
+
+void RunningJob::set_total(std::optional<std::uint64_t> total) {
+  {
+    base::MutexLock lock(mutex_);
+    job_.total = total;
+    if (total && *total > 0)
+      raise(static_cast<double>(job_.processed) / static_cast<double>(*total));
+    changed();
+  }
+  maybe_publish(false);
+}
+
+void RunningJob::add_processed(std::uint64_t n) {
+  {
+    base::MutexLock lock(mutex_);
+    job_.processed += n;
+    rate_.add(n, clock_.steady_now());
+    if (job_.total && *job_.total > 0)
+      raise(static_cast<double>(job_.processed) / static_cast<double>(*job_.total));
+    changed();
+  }
+  maybe_publish(false);
+}
+
+void RunningJob::set_fraction(double fraction) {
+  {
+    base::MutexLock lock(mutex_);
+    raise(fraction);
+    changed();
+  }
+  maybe_publish(false);
+}
+
+void RunningJob::add_row_error(std::uint64_t row, std::string message) {
+  {
+    base::MutexLock lock(mutex_);
+    ++job_.failed;
+    if (job_.errors.size() < model::Job::kErrorsKept)
+      job_.errors.push_back({row, std::move(message)});
+    changed();
+  }
+  maybe_publish(false);
+}
+
+// Rate and the time left are as of now, whoever asks.
+void RunningJob::refresh() const {
+  job_.rate = std::round(rate_.per_second(clock_.steady_now()) * 10) / 10;
+  job_.eta_seconds.reset();
+  if (job_.rate > 0 && job_.total && *job_.total >= job_.processed)
+    job_.eta_seconds =
+        std::round(static_cast<double>(*job_.total - job_.processed) / job_.rate * 10) / 10;
+}
+
+model::Job RunningJob::snapshot() const {
+  base::MutexLock lock(mutex_);
+  refresh();
+  return job_;
+}
+
+void RunningJob::request_stop(base::ErrorCode code) {
+  int none = kGoOn;
+  stop_code_.compare_exchange_strong(none, static_cast<int>(code));
+}
+
+std::optional<base::ErrorCode> RunningJob::stop_requested() const {
+  const int code = stop_code_.load();
+  if (code == kGoOn) return std::nullopt;
+  return static_cast<base::ErrorCode>(code);
+}
+
+void RunningJob::publish_due() { maybe_publish(false); }
+
+void RunningJob::maybe_publish(bool even_if_early) {
+  // Under the lock, so that two reports cannot overtake each other on their way to the log.
+  base::MutexLock lock(mutex_);
+  const auto now = clock_.steady_now();
+  if (!dirty_ || sealed_ || (!even_if_early && now - published_at_ < kBetweenEvents)) return;
+  published_at_ = now;
+  dirty_ = false;
+  refresh();
+  publish_(job_);
+}
+
+model::Job RunningJob::seal() {
+  base::MutexLock lock(mutex_);
+  sealed_ = true;
+  refresh();
+  return job_;
+}
+
+void RunningJob::set_state(model::JobState state) {
+  {
+    base::MutexLock lock(mutex_);
+    job_.state = state;
+    changed();
+  }
+  maybe_publish(true);
+}
+
+}  // namespace mlgraph::jobs

@@ -1,0 +1,62 @@
+#pragma once
+#include <atomic>
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "jobs/progress.h"
+#include "jobs/runner.h"
+
+namespace mlgraph::jobs {
+
+/// The one JobHandle: numbers under a mutex, and when the next job.progress is due.
+/// Threads: shared.
+class RunningJob final : public JobHandle {
+ public:
+  using Publish = std::function<void(const model::Job&)>;
+  RunningJob(model::Job job, const base::Clock& clock, Publish publish);
+
+  [[nodiscard]] const std::string& id() const override { return id_; }
+  [[nodiscard]] const std::string& index() const override { return index_; }
+  void set_phase(std::string phase) override;
+  void set_total(std::optional<std::uint64_t> total) override;
+  void add_processed(std::uint64_t n) override;
+  void set_fraction(double fraction) override;
+  void add_row_error(std::uint64_t row, std::string message) override;
+  [[nodiscard]] bool cancelled() const override { return stop_code_.load() != kGoOn; }
+  [[nodiscard]] model::Job snapshot() const override;
+
+  /// Asks it to stop; its end will carry `code`. The first asker's code stands.
+  void request_stop(base::ErrorCode code);
+  [[nodiscard]] std::optional<base::ErrorCode> stop_requested() const;
+  /// Whoever claims a job ends it: the thread that runs it, or who cancels it while it is still
+  /// queued. Once only.
+  [[nodiscard]] bool try_claim() { return !claimed_.exchange(true); }
+  /// Publishes a change that the throttle held back, once it is due.
+  void publish_due();
+  /// No job.progress after this; returns the object as it stands.
+  [[nodiscard]] model::Job seal();
+  void set_state(model::JobState state);
+
+ private:
+  static constexpr int kGoOn = -1;
+  void changed() MLG_REQUIRES(mutex_);
+  void raise(double fraction) MLG_REQUIRES(mutex_);
+  void refresh() const MLG_REQUIRES(mutex_);
+  void maybe_publish(bool even_if_early) MLG_EXCLUDES(mutex_);
+
+  const std::string id_;
+  const std::string index_;
+  const base::Clock& clock_;
+  const Publish publish_;
+  std::atomic<int> stop_code_{kGoOn};
+  std::atomic<bool> claimed_{false};
+  mutable base::Mutex mutex_;
+  mutable model::Job job_ MLG_GUARDED_BY(mutex_);
+  mutable MovingRate rate_ MLG_GUARDED_BY(mutex_);
+  base::SteadyTime published_at_ MLG_GUARDED_BY(mutex_);
+  bool dirty_ MLG_GUARDED_BY(mutex_) = false;
+  bool sealed_ MLG_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace mlgraph::jobs

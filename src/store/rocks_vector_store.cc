@@ -1,0 +1,207 @@
+#include <cstring>
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/check.h"
+#include "store/rocks.h"
+#include "store/vector_store.h"
+
+namespace mlgraph::store {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+// Key: index number (BE32) | shard (BE32) | row (BE64).
+// Value: id size (u8) | id | metadata size (LE32) | metadata | values (LE float32 each).
+constexpr std::size_t kKeySize = 16;
+
+std::string key_of(const RowKey& key) {
+  std::string out;
+  out.reserve(kKeySize);
+  append_be(out, key.index_number);
+  append_be(out, key.shard);
+  append_be(out, key.row);
+  return out;
+}
+
+/// Splits a stored value; `values` points into it and may be unaligned, so it is copied to
+/// `aligned`.
+bool split(std::string_view stored, RowView& view, std::vector<float>& aligned) {
+  if (stored.empty()) return false;
+  const std::size_t id_size = static_cast<unsigned char>(stored[0]);
+  if (stored.size() < 1 + id_size + 4) return false;
+  view.id = stored.substr(1, id_size);
+  std::uint32_t metadata_size = 0;
+  std::memcpy(&metadata_size, stored.data() + 1 + id_size, 4);
+  const std::size_t at = 1 + id_size + 4;
+  if (stored.size() < at + metadata_size) return false;
+  view.metadata = stored.substr(at, metadata_size);
+  const std::size_t bytes = stored.size() - at - metadata_size;
+  if (bytes % sizeof(float) != 0) return false;
+  aligned.resize(bytes / sizeof(float));
+  std::memcpy(aligned.data(), stored.data() + at + metadata_size, bytes);
+  view.values = aligned;
+  return true;
+}
+
+Result<StoredRow> to_row(const std::string& stored) {
+  RowView view;
+  StoredRow row;
+  if (!split(stored, view, row.values))
+    return fail(ErrorCode::kCorrupt, "a stored vector does not parse");
+  row.id = view.id;
+  row.metadata = view.metadata;
+  return row;
+}
+
+class RocksRowBatch final : public RowBatch {
+ public:
+  void put(const RowKey& key, const RowView& row) override {
+    MLG_DCHECK(row.id.size() <= 255);
+    // Written from its pieces: a large vector is copied once, into the batch.
+    head_.assign(1, static_cast<char>(row.id.size()));
+    head_ += row.id;
+    const auto size = static_cast<std::uint32_t>(row.metadata.size());
+    char bytes[4];
+    std::memcpy(bytes, &size, 4);
+    head_.append(bytes, 4);
+    const std::string name = key_of(key);
+    const rocksdb::Slice key_part(name);
+    const rocksdb::Slice value_parts[3] = {
+        head_,
+        {row.metadata.data(), row.metadata.size()},
+        {reinterpret_cast<const char*>(row.values.data()), row.values.size_bytes()}};
+    batch.Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 3));
+  }
+  void erase(const RowKey& key) override { batch.Delete(key_of(key)); }
+  std::size_t bytes() const override { return batch.GetDataSize(); }
+
+  rocksdb::WriteBatch batch;
+
+ private:
+  std::string head_;
+};
+
+class RocksVectorStore final : public VectorStore {
+ public:
+  explicit RocksVectorStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  ~RocksVectorStore() override { db_->Close(); }
+
+  std::unique_ptr<RowBatch> make_batch() const override {
+    return std::make_unique<RocksRowBatch>();
+  }
+
+  Result<void> write(RowBatch& batch, bool sync) override {
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    auto& rocks = static_cast<RocksRowBatch&>(batch);
+    // An empty batch would not reach the log file, so that a sync of earlier writes is asked for by
+    // name.
+    auto status = rocks.batch.Count() == 0 ? (sync ? db_->SyncWAL() : rocksdb::Status::OK())
+                                           : db_->Write(options, &rocks.batch);
+    if (!status.ok() && db_->Resume().ok() && rocks.batch.Count() > 0)
+      status = db_->Write(options, &rocks.batch);
+    if (!status.ok()) return rocks_error(status, "writing vectors");
+    return {};
+  }
+
+  Result<StoredRow> get(const RowKey& key) const override {
+    std::string stored;
+    const auto status = db_->Get({}, key_of(key), &stored);
+    if (!status.ok()) return rocks_error(status, "reading a vector");
+    return to_row(stored);
+  }
+
+  std::vector<Result<StoredRow>> get_many(std::span<const RowKey> keys) const override {
+    std::vector<std::string> names;
+    names.reserve(keys.size());
+    for (const auto& key : keys) names.push_back(key_of(key));
+    const std::vector<rocksdb::Slice> slices(names.begin(), names.end());
+    std::vector<std::string> stored;
+    const auto statuses = db_->MultiGet({}, slices, &stored);
+    std::vector<Result<StoredRow>> rows;
+    rows.reserve(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      rows.push_back(
+          statuses[i].ok() ? to_row(stored[i])
+                           : Result<StoredRow>(rocks_error(statuses[i], "reading a vector"))
+      );
+    return rows;
+  }
+
+  Result<void> scan(
+      std::uint32_t index_number,
+      std::uint32_t shard,
+      std::uint64_t from_row,
+      const std::function<bool(std::uint64_t, const RowView&)>& visit
+  ) const override {
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    options.readahead_size = std::size_t{2} << 20;
+    const std::string end = shard == UINT32_MAX ? key_of({index_number + 1, 0, 0})
+                                                : key_of({index_number, shard + 1, 0});
+    const rocksdb::Slice upper(end);
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+    std::vector<float> aligned;
+    for (it->Seek(key_of({index_number, shard, from_row})); it->Valid(); it->Next()) {
+      RowView view;
+      if (it->key().size() != kKeySize || !split(it->value().ToStringView(), view, aligned))
+        return fail(
+            ErrorCode::kCorrupt,
+            "a stored vector of index {} shard {} does not parse",
+            index_number,
+            shard
+        );
+      if (!visit(read_be<std::uint64_t>(it->key().data() + 8), view)) return {};
+    }
+    if (!it->status().ok()) return rocks_error(it->status(), "reading vectors");
+    return {};
+  }
+
+  Result<void> drop_index(std::uint32_t index_number) override {
+    const std::string begin = key_of({index_number, 0, 0});
+    const std::string end = key_of({index_number + 1, 0, 0});
+    const rocksdb::Slice begin_slice(begin);
+    const rocksdb::Slice end_slice(end);
+    rocksdb::DeleteFilesInRange(
+        db_.get(), db_->DefaultColumnFamily(), &begin_slice, &end_slice, false
+    );
+    const auto status =
+        db_->DeleteRange(synced(), db_->DefaultColumnFamily(), begin_slice, end_slice);
+    if (!status.ok()) return rocks_error(status, "dropping an index");
+    return {};
+  }
+
+  std::uint64_t disk_bytes() const override {
+    std::uint64_t files = 0;
+    std::uint64_t memtables = 0;
+    db_->GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &files);
+    db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
+    return files + memtables;
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<VectorStore>> VectorStore::open(const std::string& data_dir) {
+  auto options = common_options();
+  options.write_buffer_size = std::size_t{128} << 20;
+  options.max_write_buffer_number = 4;
+  options.max_background_jobs = 2;
+  options.unordered_write = false;
+  options.enable_pipelined_write = true;
+  rocksdb::DB* raw = nullptr;
+  if (const auto status = rocksdb::DB::Open(options, data_dir + "/vectors", &raw); !status.ok())
+    return rocks_error(status, "opening the vector store");
+  return std::make_unique<RocksVectorStore>(std::unique_ptr<rocksdb::DB>(raw));
+}
+
+}  // namespace mlgraph::store

@@ -1,0 +1,140 @@
+#include "work/import_job.h"
+
+namespace mlgraph::work {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+constexpr std::size_t kBatchRows = 1'000;
+constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
+constexpr std::size_t kSyncBytes = std::size_t{64} << 20;
+constexpr auto kSyncEvery = std::chrono::seconds(1);
+
+class Import {
+ public:
+  Import(
+      index::Engine& engine,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock,
+      jobs::JobHandle& job,
+      RowSource& source,
+      std::optional<std::uint64_t> body_bytes
+  )
+      : engine_(engine),
+        clock_(clock),
+        job_(job),
+        source_(source),
+        body_bytes_(body_bytes),
+        counts_(metrics.index(job.index())),
+        synced_at_(clock.steady_now()) {}
+
+  Result<void> run(std::uint32_t dimension) {
+    RowBuffer rows(dimension);
+    job_.set_phase("reading");
+    const std::size_t row_bytes = std::size_t{dimension} * sizeof(float) + 64;
+    const std::size_t batch_rows = std::clamp<std::size_t>(kBatchBytes / row_bytes, 1, kBatchRows);
+    for (;;) {
+      if (job_.cancelled()) return fail(ErrorCode::kCancelled, "the import was cancelled");
+      rows.clear();
+      const std::uint64_t failed_before = failed_;
+      MLG_TRY(more, source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
+        refuse(row, std::move(why));
+      }));
+      if (!more) break;
+      report_work();
+      MLG_TRY_VOID(write(rows));
+      const std::uint64_t handled = rows.rows() + (failed_ - failed_before);
+      job_.add_processed(handled);
+      report_work();
+      MLG_TRY_VOID(sync_if_due());
+    }
+    job_.set_phase("syncing");
+    return {};
+  }
+
+ private:
+  void refuse(std::uint64_t row, std::string why) {
+    ++failed_;
+    counts_->ingest_failed.fetch_add(1, std::memory_order_relaxed);
+    job_.add_row_error(row, std::move(why));
+  }
+
+  void report_work() {
+    if (const auto total = source_.total()) {
+      if (!total_told_) job_.set_total(*total);
+      total_told_ = true;
+    } else if (body_bytes_ && *body_bytes_ > 0) {
+      job_.set_fraction(
+          static_cast<double>(source_.bytes_read()) / static_cast<double>(*body_bytes_)
+      );
+    }
+  }
+
+  Result<void> write(RowBuffer& rows) {
+    // The batch is checked as a whole; only if it does not pass is each row looked at.
+    if (rows.rows() > 0 && !engine_.check_rows(job_.index(), rows.view()))
+      for (std::size_t i = rows.rows(); i > 0; --i) {
+        const auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
+        if (checked) continue;
+        if (checked.error().code == ErrorCode::kNotFound) return checked;
+        refuse(
+            rows.row_number(i - 1),
+            fmt::format("row {}: {}", rows.row_number(i - 1), checked.error().message)
+        );
+        rows.drop(i - 1);
+      }
+    if (rows.rows() == 0) return {};
+    job_.set_phase("writing");
+    const auto n = static_cast<std::int64_t>(rows.rows());
+    counts_->ingest_pending.fetch_add(n, std::memory_order_relaxed);
+    const auto written = engine_.upsert_unsynced(job_.index(), rows.view());
+    counts_->ingest_pending.fetch_sub(n, std::memory_order_relaxed);
+    if (!written) return tl::unexpected(written.error());
+    const auto now = clock_.steady_now();
+    counts_->ingested.add(now, rows.rows());
+    counts_->ingested_bytes.add(now, rows.bytes());
+    counts_->ingested_total.fetch_add(rows.rows(), std::memory_order_relaxed);
+    unsynced_ += rows.bytes();
+    return {};
+  }
+
+  Result<void> sync_if_due() {
+    const auto now = clock_.steady_now();
+    if (unsynced_ < kSyncBytes && now - synced_at_ < kSyncEvery) return {};
+    unsynced_ = 0;
+    synced_at_ = now;
+    return engine_.sync();
+  }
+
+  index::Engine& engine_;
+  const base::Clock& clock_;
+  jobs::JobHandle& job_;
+  RowSource& source_;
+  const std::optional<std::uint64_t> body_bytes_;
+  const std::shared_ptr<metrics::IndexMetrics> counts_;
+  std::uint64_t failed_ = 0;
+  bool total_told_ = false;
+  std::size_t unsynced_ = 0;
+  base::SteadyTime synced_at_;
+};
+
+}  // namespace
+
+Result<void> run_import(
+    index::Engine& engine,
+    metrics::ServerMetrics& metrics,
+    const base::Clock& clock,
+    jobs::JobHandle& job,
+    RowSource& source,
+    std::optional<std::uint64_t> body_bytes
+) {
+  MLG_TRY(dimension, engine.dimension(job.index()));
+  auto outcome = Import(engine, metrics, clock, job, source, body_bytes).run(dimension);
+  // What was applied stays and is durable, however the import ended.
+  auto synced = engine.sync();
+  return outcome ? synced : outcome;
+}
+
+}  // namespace mlgraph::work

@@ -1,0 +1,22 @@
+#pragma once
+// Vectors as JSON: one object a line, or the body of POST …/vectors. simdjson stays in the .cc.
+#include <string_view>
+
+#include "base/error.h"
+#include "work/row_buffer.h"
+
+namespace mlgraph::work {
+
+inline constexpr std::size_t kRowsPerRequestMax = 100'000;
+
+/// One {id, values, metadata} into `out` as row `row`. `place` names it in errors, e.g.
+/// "vectors[3]" or "line 7". errors kBadJson, kInvalidValue, kInvalidVector naming the member.
+[[nodiscard]] base::Result<void> parse_json_row(
+    std::string_view text, const std::string& place, std::uint64_t row, RowBuffer& out
+);
+
+/// The whole body {vectors:[…]} (or NDJSON lines): all rows or the first error.
+[[nodiscard]] base::Result<void> parse_vectors_body(std::string_view body, RowBuffer& out);
+[[nodiscard]] base::Result<void> parse_vectors_ndjson(std::string_view body, RowBuffer& out);
+
+}  // namespace mlgraph::work

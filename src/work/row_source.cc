@@ -1,0 +1,30 @@
+#include "work/row_source.h"
+
+#include "model/names.h"
+
+namespace mlgraph::work {
+
+bool is_row_type(std::string_view type) {
+  return type == "application/x-ndjson" || type == "application/x-npy" || type == "text/csv" ||
+         type == "application/x-fvecs";
+}
+
+base::Result<std::unique_ptr<RowSource>> make_row_source(
+    std::string_view content_type,
+    ByteSource& bytes,
+    std::uint32_t dimension,
+    const std::string& id_prefix
+) {
+  if (content_type == "application/x-ndjson") return make_jsonl_source(bytes);
+  if (content_type == "application/x-npy") return make_npy_source(bytes, dimension, id_prefix);
+  if (content_type == "text/csv") return make_csv_source(bytes);
+  if (content_type == "application/x-fvecs") return make_fvecs_source(bytes, dimension, id_prefix);
+  return base::fail(
+      base::ErrorCode::kBadRequest,
+      "Content-Type '{}' is none of application/x-ndjson, application/x-npy, text/csv, "
+      "application/x-fvecs",
+      model::printable(content_type)
+  );
+}
+
+}  // namespace mlgraph::work

@@ -1,0 +1,52 @@
+#pragma once
+// Files of vectors, read row by row as they stream in.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "work/byte_source.h"
+#include "work/row_buffer.h"
+
+namespace mlgraph::work {
+
+/// A row that cannot be used is told here and passed over.
+using RowErrorSink = std::function<void(std::uint64_t row, std::string message)>;
+
+/// Threads: confined to one import.
+class RowSource {
+ public:
+  virtual ~RowSource() = default;
+  /// Appends up to `rows_max` rows; false once the file is at its end and nothing was added.
+  /// errors  kInvalidVector (the whole file does not fit the index), kBadRequest, kTooLarge,
+  /// kTimeout naming the place.
+  [[nodiscard]] virtual base::Result<bool> next(
+      RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row
+  ) = 0;
+  /// Rows in all, once the file has said so.
+  [[nodiscard]] virtual std::optional<std::uint64_t> total() const = 0;
+  [[nodiscard]] virtual std::uint64_t bytes_read() const = 0;
+};
+
+/// Makes the reader for a Content-Type: application/x-ndjson, application/x-npy, text/csv,
+/// application/x-fvecs. errors kBadRequest naming the type and those supported.
+[[nodiscard]] base::Result<std::unique_ptr<RowSource>> make_row_source(
+    std::string_view content_type,
+    ByteSource& bytes,
+    std::uint32_t dimension,
+    const std::string& id_prefix
+);
+[[nodiscard]] bool is_row_type(std::string_view content_type);
+
+[[nodiscard]] std::unique_ptr<RowSource> make_jsonl_source(ByteSource& bytes);
+[[nodiscard]] std::unique_ptr<RowSource> make_npy_source(
+    ByteSource& bytes, std::uint32_t dimension, std::string id_prefix
+);
+[[nodiscard]] std::unique_ptr<RowSource> make_csv_source(ByteSource& bytes);
+[[nodiscard]] std::unique_ptr<RowSource> make_fvecs_source(
+    ByteSource& bytes, std::uint32_t dimension, std::string id_prefix
+);
+
+}  // namespace mlgraph::work
