@@ -1,7 +1,6 @@
 #pragma once
-// Delivery: one ordered log in, any number of sessions out. No sockets here: a session is a Subscriber.
-#include <sys/uio.h>
-
+// Delivery: one ordered log in, any number of sessions out. No sockets here: a session is a
+// Subscriber.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/uio.h>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,15 +22,16 @@
 
 namespace mlgraph::hub {
 
-/// One event as every session gets it: the WebSocket frame (header and JSON), encoded once. Immutable.
+/// One event as every session gets it: the WebSocket frame (header and JSON), encoded once.
+/// Immutable.
 struct Frame {
-  std::uint64_t seq = 0;              ///< 0: a metric
+  std::uint64_t seq = 0;  ///< 0: a metric
   model::EventKind kind = model::EventKind::kMetricsSystem;
   std::string entity;
   std::string index;
-  std::string wire;                   ///< frame header, then the JSON message
+  std::string wire;  ///< frame header, then the JSON message
   std::uint32_t header_size = 0;
-  base::SteadyTime published;         ///< when it was handed to the hub, for the latency histogram
+  base::SteadyTime published;  ///< when it was handed to the hub, for the latency histogram
   [[nodiscard]] std::string_view json() const { return std::string_view(wire).substr(header_size); }
 };
 using FramePtr = std::shared_ptr<const Frame>;
@@ -51,31 +52,37 @@ class Subscriber {
   virtual ~Subscriber() = default;
   struct Written {
     std::size_t bytes = 0;
-    bool failed = false;     ///< the connection is gone
+    bool failed = false;  ///< the connection is gone
   };
-  /// Hands bytes to the socket, never blocking. Fewer bytes than offered: the hub waits for on_writable().
+  /// Hands bytes to the socket, never blocking. Fewer bytes than offered: the hub waits for
+  /// on_writable().
   virtual Written try_write(std::span<const iovec> pieces) = 0;
   /// Ask for LoopFeed::on_writable() once the socket takes bytes again.
   virtual void want_writable() = 0;
-  /// The hub gives this session up (4102 slow consumer): close it with `code`. May be called inside flush.
+  /// The hub gives this session up (4102 slow consumer, 1011 when the log cannot be read): close it
+  /// with `code`. What was queued is dropped but for a frame already begun, so a close frame sent
+  /// now is next. Called inside flush or tick.
   virtual void on_evicted(int code, std::string_view reason) = 0;
-  /// A replay whose log disappeared under it (retention): told as error cursor_expired; the session lives on at the tail.
+  /// A replay whose log disappeared under it (retention): told as error cursor_expired; the session
+  /// lives on at the tail.
   virtual void on_cursor_lost() = 0;
 };
 
-/// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt at the end.
+/// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt
+/// at the end.
 using PartSource = std::function<std::optional<std::string>()>;
 
 struct Subscribed {
-  std::vector<std::string> channels;   ///< all patterns now
-  std::string id;                      ///< where delivery begins
+  std::vector<std::string> channels;  ///< all patterns now
+  std::string id;                     ///< where delivery begins
   bool recovered = false;
-  bool cursor_expired = false;         ///< `since` was given but could not be honoured
+  bool cursor_expired = false;  ///< `since` was given but could not be honoured
 };
 
 /// The sessions of one I/O loop.
 /// Place      one per loop, owned by Hub.
-/// Invariant  a live session has been given every matching entry up to tail(); one behind reads on from its cursor,
+/// Invariant  a live session has been given every matching entry up to tail(); one behind reads on
+/// from its cursor,
 ///            ring first, then disk; order kept, each event once, however many patterns match.
 /// Threads    confined to the loop.
 class LoopFeed {
@@ -86,26 +93,38 @@ class LoopFeed {
     std::size_t queue_bytes_max = 256 * 1024;
     std::size_t patterns_max = 128;
   };
-  virtual SlotId open(Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options) = 0;
+  virtual SlotId open(
+      Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options
+  ) = 0;
   virtual void close(SlotId slot) = 0;
 
-  /// All or nothing. `since`: events after it that match the patterns new in this request, then live.
-  /// `state_from`: delivery of all these patterns begins after this fold's seq, and `parts` go out first.
-  /// `answer` makes the `subscribed` message (or empty) queued before any event of it; it gets the outcome.
-  /// errors kInvalidChannel, kForbidden, kTooManyChannels, kBadRequest (unreadable or future since).
+  /// All or nothing. `since`: events after it that match the patterns new in this request, then
+  /// live; nothing that was sent on this session before is sent again, whatever its patterns were
+  /// then. `answer` makes the `subscribed` message (or empty) queued before any event of it; it
+  /// gets the outcome. errors kInvalidChannel, kForbidden, kTooManyChannels, kBadRequest
+  /// (unreadable or future since).
   virtual base::Result<Subscribed> subscribe(
-      SlotId slot, const std::vector<std::string>& channels, const std::optional<std::string>& since,
+      SlotId slot,
+      const std::vector<std::string>& channels,
+      const std::optional<std::string>& since,
       const std::function<std::string(const Subscribed&)>& answer
   ) = 0;
-  /// Sends a state at `seq`: parts first, then events after `seq`. The session's cursor is set there (events up to
-  /// seq that were not sent yet are covered by the state and left out for `channels`' patterns).
+  /// Sends a state at `seq`, in order with the events: those up to `seq` go out before it (a
+  /// moment's wait where this loop has not seen them yet), then the parts as the socket has room,
+  /// then events after `seq`. So it is exact whichever channels it covers, and nothing is left out
+  /// or doubled for the others. `seq` must not be older than position(slot): take the newest fold
+  /// now. `parts` must not call the feed. More than 64 states waiting: evicted.
   virtual void send_state(SlotId slot, std::uint64_t seq, PartSource parts) = 0;
-  virtual std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels) = 0;
+  virtual std::vector<std::string> unsubscribe(
+      SlotId slot, const std::vector<std::string>& channels
+  ) = 0;
   /// Re-evaluates under other scopes; returns patterns that had to go.
   virtual std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) = 0;
   [[nodiscard]] virtual std::vector<std::string> channels(SlotId slot) const = 0;
 
-  /// Queues one answer (JSON message, framed here) or control frame (already framed) behind what is queued.
+  /// Queues one answer (JSON message, framed here) or control frame (already framed) behind what is
+  /// queued. Answers are not held back; a session that lets them pile up beyond twice its queue
+  /// bound is evicted at the next flush.
   virtual void send_message(SlotId slot, std::string_view json) = 0;
   virtual void send_raw(SlotId slot, std::string bytes) = 0;
   /// The newest seq this session is past.
@@ -115,7 +134,8 @@ class LoopFeed {
   [[nodiscard]] virtual bool drained(SlotId slot) const = 0;
 
   virtual void on_writable(SlotId slot) = 0;
-  /// End of a turn: one vectored write per dirty session.
+  /// End of a turn: one vectored write per dirty session, and a bounded piece of catching up for
+  /// those behind; when more is left to do, another turn is asked for through Hub::Post.
   virtual void flush() = 0;
   /// About once a second: slow-consumer deadlines (no byte taken for 30 s).
   virtual void tick(base::SteadyTime now) = 0;
@@ -129,25 +149,34 @@ class Hub {
   struct Options {
     std::size_t ring_bytes_max = std::size_t{64} << 20;
     std::size_t replay_chunk_bytes = 256 * 1024;
-    std::chrono::seconds stall_limit{30};     ///< 4102 after this long without a byte taken
+    std::chrono::seconds stall_limit{30};  ///< 4102 after this long without a byte taken
   };
   /// Runs a step on the loop's thread; must accept always (a loop outlives the hub's use of it).
   using Post = std::function<void(std::function<void()>)>;
 
-  Hub(const store::Log& log, metrics::ServerMetrics& metrics, const base::Clock& clock, Options options);
+  Hub(const store::Log& log,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock,
+      Options options);
   ~Hub();
   LoopFeed& add_loop(Post post);
   /// EntrySink of the committer.
   void publish(std::span<const std::shared_ptr<const model::Entry>> entries);
   /// A metrics.* sample: kept as the newest value of its channel, sent live, never logged.
-  void publish_metric(model::EventKind kind, std::string_view entity, std::string_view index,
-                      base::Timestamp at, std::string_view data_json);
-  /// Newest samples (JSON messages) that `scopes` may see and `patterns` (empty: all) match: for state and REST.
+  void publish_metric(
+      model::EventKind kind,
+      std::string_view entity,
+      std::string_view index,
+      base::Timestamp at,
+      std::string_view data_json
+  );
+  /// Newest samples (JSON messages) that `scopes` may see and `patterns` (empty: all) match: for
+  /// state and REST.
   [[nodiscard]] std::vector<FramePtr> newest_metrics() const;
   void forget_metrics_of(std::string_view index);
   [[nodiscard]] model::Cursor tail() const;
   [[nodiscard]] std::uint64_t oldest() const;
-  void stop();   ///< ends the replay thread
+  void stop();  ///< ends the replay thread
 
  private:
   class Impl;

@@ -12,7 +12,7 @@ struct ErrorRow {
   base::ErrorCode code;
   std::string_view name;      ///< on the wire
   int http_status;
-  int close_code;             ///< 0: does not close a session
+  int close_code;             ///< when this error ends a session (most errors do not); 0: it never does
   bool retryable;
 };
 

@@ -56,9 +56,10 @@ class FrameReader {
   void set_limits(Limits limits) { limits_ = limits; }
 
   /// Consumes some of `bytes` (unmasking in place) until an event is complete or the bytes are used up.
-  /// Sets `used`. Returns an event, nothing yet, or the violation that must close the connection.
+  /// Sets `used`; call again with the rest. A message that arrives whole in `bytes` is a view into them, not copied.
+  /// Compressed messages are not checked for UTF-8: that is for whoever inflates them. Returns an event, nothing yet, or the violation that must close the connection.
   [[nodiscard]] tl::expected<std::optional<Event>, Violation> feed(std::span<char> bytes, std::size_t& used);
-  /// Between the first byte of a message and its last: for the 10 s limit.
+  /// Between the first byte of a message (or of any frame) and its last: for the 10 s limit.
   [[nodiscard]] bool in_message() const;
   [[nodiscard]] std::size_t buffered_bytes() const;
 
@@ -70,7 +71,21 @@ class FrameReader {
     std::array<char, 4> mask{};
   };
   Limits limits_;
-  // Further members belong to ws_frame.cc's state machine.
+  struct Step {   ///< what one stage of feed() came to
+    std::optional<Event> event;
+    std::optional<Violation> violation;
+  };
+  [[nodiscard]] std::optional<Violation> check_first_byte(std::uint8_t byte) const;
+  [[nodiscard]] std::optional<Violation> check_second_byte(std::uint8_t byte) const;
+  [[nodiscard]] std::optional<Violation> take_header(std::span<const char> bytes, std::size_t& used);
+  [[nodiscard]] std::optional<Violation> begin_data_frame();
+  [[nodiscard]] Step take_payload(std::span<char> bytes, std::size_t& used);
+  [[nodiscard]] Step end_data_frame(std::string_view whole_payload, bool in_place);
+  [[nodiscard]] Step end_control_frame();
+  [[nodiscard]] bool in_data_frame() const { return (header_.opcode & 0x8) == 0; }
+  void release_finished();
+
+  // The state machine: header bytes, then payload bytes, of one frame at a time.
   std::array<char, 14> head_{};
   std::uint8_t head_size_ = 0;
   bool have_header_ = false;
@@ -80,7 +95,8 @@ class FrameReader {
   std::uint32_t fragments_ = 0;
   std::string message_;
   std::string control_;
-  bool clear_message_ = false;
+  bool clear_message_ = false;    ///< the last event's views may still point here
+  std::optional<Violation> failed_;   ///< a violation is for good
   Utf8Validator utf8_;
 };
 

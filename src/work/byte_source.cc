@@ -51,6 +51,10 @@ Result<std::optional<std::string_view>> ByteReader::line(std::size_t bytes_max) 
   }
 }
 
+bool ByteReader::line_ready() const {
+  return at_end_ || std::memchr(buffer_.data() + begin_, '\n', end_ - begin_) != nullptr;
+}
+
 Result<std::size_t> ByteReader::fill(std::span<char> out) {
   std::size_t filled = 0;
   while (filled < out.size()) {

@@ -27,6 +27,8 @@ class ByteReader {
   /// The next line without its end, or nullopt at the end. errors kTooLarge naming the limit, and
   /// the source's.
   [[nodiscard]] base::Result<std::optional<std::string_view>> line(std::size_t bytes_max);
+  /// Whether line() would answer without waiting for the source.
+  [[nodiscard]] bool line_ready() const;
   /// Exactly out.size() bytes; fewer only at the end (the count is returned).
   [[nodiscard]] base::Result<std::size_t> fill(std::span<char> out);
   [[nodiscard]] std::uint64_t consumed() const { return consumed_; }

@@ -165,6 +165,8 @@ class JsonlSource final : public RowSource {
   Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
     const std::size_t before = out.rows();
     for (std::size_t seen = 0; seen < rows_max; ++seen) {
+      if (seen > 0 && !reader_.line_ready())
+        return true;  // rows apply as they come: a slow body holds none back
       MLG_TRY(line, reader_.line(kLineMax));
       if (!line) return seen > 0 || out.rows() > before;
       if (line->find_first_not_of(" \t") == std::string_view::npos) continue;

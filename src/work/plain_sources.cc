@@ -56,6 +56,8 @@ class CsvSource final : public RowSource {
 
   Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
     for (std::size_t seen = 0; seen < rows_max; ++seen) {
+      if (seen > 0 && !reader_.line_ready())
+        return true;  // rows apply as they come: a slow body holds none back
       MLG_TRY(line, reader_.line(kLineMax));
       if (!line) return seen > 0;
       if (trimmed(*line).empty()) continue;

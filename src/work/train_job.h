@@ -43,7 +43,8 @@ class TierKeeper {
   base::Mutex mutex_;
   std::uint64_t last_number_ MLG_GUARDED_BY(mutex_) = 0;
   struct Active {
-    bool again = false;  ///< another shard crossed its threshold meanwhile
+    std::uint64_t number = 0;  ///< of the job, so that a late end does not forget its successor
+    bool again = false;        ///< another shard crossed its threshold meanwhile
   };
   std::map<std::string, Active> active_ MLG_GUARDED_BY(mutex_);
   std::map<std::string, base::SteadyTime> not_before_ MLG_GUARDED_BY(mutex_

@@ -20,7 +20,7 @@ namespace mlgraph::gateway {
 
 /// The holder of a token. A value: copies stay what they were when made.
 struct Principal {
-  std::string name;                               ///< the token's name, never the secret; empty: nobody
+  std::string name;  ///< the token's name, never the secret; empty: nobody
   protocol::Scopes scopes;
   std::optional<base::Timestamp> expires_at;
   std::optional<std::uint32_t> rate_limit_per_minute;
@@ -48,20 +48,29 @@ class Authenticator {
   /// Loads tokens; sets the admin token's hash (replacing an earlier one).
   [[nodiscard]] base::Result<void> start(std::string_view admin_token);
 
-  /// errors kUnauthorized (one answer for unknown, malformed and revoked), kTokenExpired, kRateLimited
+  /// errors kUnauthorized (one answer for unknown, malformed and revoked), kTokenExpired,
+  /// kRateLimited
   /// (`remote` guessed wrong too often: back-off with retry_after_ms).
-  [[nodiscard]] base::Result<Principal> authenticate(std::string_view token, const std::string& remote);
+  [[nodiscard]] base::Result<Principal> authenticate(
+      std::string_view token, const std::string& remote
+  );
 
   /// The secret is in the result and nowhere else. errors kConflict, kInvalidValue.
   [[nodiscard]] base::Result<std::string> create(const TokenInfo& info);
-  /// As create with a secret of the caller's choice (configuration, tests); kConflict if the name exists.
-  [[nodiscard]] base::Result<void> create_with_secret(const TokenInfo& info, std::string_view secret);
+  /// As create with a secret of the caller's choice (configuration, tests); kConflict if the name
+  /// exists.
+  [[nodiscard]] base::Result<void> create_with_secret(
+      const TokenInfo& info, std::string_view secret
+  );
   [[nodiscard]] base::Result<TokenInfo> update(const std::string& name, const base::Json& changes);
   [[nodiscard]] base::Result<void> revoke(const std::string& name);
   [[nodiscard]] std::vector<TokenInfo> list() const;
   [[nodiscard]] std::optional<TokenInfo> find(const std::string& name) const;
-  /// Told after a token changed (info) or was revoked (nullopt): live sessions are re-evaluated or closed.
-  void on_change(std::function<void(const std::string& name, const std::optional<TokenInfo>& info)> callback);
+  /// Told after a token changed (info) or was revoked (nullopt): live sessions are re-evaluated or
+  /// closed.
+  void on_change(
+      std::function<void(const std::string& name, const std::optional<TokenInfo>& info)> callback
+  );
 
  private:
   class Impl;

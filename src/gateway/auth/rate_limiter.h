@@ -25,29 +25,33 @@ class TokenBucket {
   base::SteadyTime at_;
 };
 
-/// REST budgets by token name (and one shared bucket for all unauthenticated refusals), and what alert.rate_limit is
-/// made of: one report per bucket and window, within 2 s of its first refusal, with the count so far.
-/// Threads: shared. Memory: buckets idle for 10 minutes go.
+/// REST budgets by token name (and one shared bucket for all unauthenticated refusals), and what
+/// alert.rate_limit is made of: one report per bucket and window, within 2 s of its first refusal,
+/// with the count so far. Threads: shared. Memory: buckets idle for 10 minutes go.
 class RateLimiter {
  public:
   struct Verdict {
     bool allowed = true;
-    std::uint32_t limit = 0;               ///< per minute; 0: none (no headers)
+    std::uint32_t limit = 0;  ///< per minute; 0: none (no headers)
     std::uint32_t remaining = 0;
-    std::uint32_t reset_seconds = 0;       ///< until the bucket is full
+    std::uint32_t reset_seconds = 0;  ///< until the bucket is full
     std::chrono::milliseconds retry_after{0};
   };
   struct Report {
-    std::string bucket;                    ///< the token's name, or "unauthenticated"
+    std::string bucket;  ///< the token's name, or "unauthenticated"
     std::uint32_t limit = 0;
     std::uint32_t window_seconds = 60;
     std::uint64_t rejected = 0;
     std::uint32_t retry_after_seconds = 1;
   };
   explicit RateLimiter(const base::Clock& clock);
-  [[nodiscard]] Verdict check(const std::string& bucket, std::uint32_t per_minute, std::uint32_t burst);
+  [[nodiscard]] Verdict check(
+      const std::string& bucket, std::uint32_t per_minute, std::uint32_t burst
+  );
   /// Counts a refusal that was decided elsewhere (per-address back-off, session request rate).
-  void count_refusal(const std::string& bucket, std::uint32_t limit, std::chrono::milliseconds retry_after);
+  void count_refusal(
+      const std::string& bucket, std::uint32_t limit, std::chrono::milliseconds retry_after
+  );
   /// Reports due now: called about once a second; each becomes one alert.rate_limit.
   [[nodiscard]] std::vector<Report> due_reports();
   void forget(const std::string& bucket);

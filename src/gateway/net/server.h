@@ -18,16 +18,16 @@ namespace mlgraph::gateway {
 
 /// What a request carried to say who it is.
 struct Credentials {
-  std::optional<std::string> token;   ///< Authorization: Bearer or x-api-key
-  bool conflicting = false;           ///< two different ones were sent
-  bool in_query = false;              ///< ?token= or ?access_token=: refused with an explaining error
+  std::optional<std::string> token;  ///< Authorization: Bearer or x-api-key
+  bool conflicting = false;          ///< two different ones were sent
+  bool in_query = false;  ///< ?token= or ?access_token=: refused with an explaining error
 };
 
 /// The answer to "may this request go on?", given after the head and before any body is read.
 struct Admission {
-  const Route* route = nullptr;                                      ///< set: go on
-  std::optional<HttpResponse> refusal;                               ///< set: answer this, don't read the body
-  std::vector<std::pair<std::string, std::string>> headers;          ///< added to whatever is answered
+  const Route* route = nullptr;         ///< set: go on
+  std::optional<HttpResponse> refusal;  ///< set: answer this, don't read the body
+  std::vector<std::pair<std::string, std::string>> headers;  ///< added to whatever is answered
 };
 
 /// One live SSE stream; its slot has Encoding::kServerSentEvents.
@@ -36,7 +36,7 @@ class SseStream {
   virtual ~SseStream() = default;
   [[nodiscard]] virtual hub::LoopFeed& feed() = 0;
   [[nodiscard]] virtual hub::SlotId slot() const = 0;
-  virtual void send_raw(std::string text) = 0;    ///< e.g. "id: …\n\n" or ": comment\n\n"
+  virtual void send_raw(std::string text) = 0;  ///< e.g. "id: …\n\n" or ": comment\n\n"
   virtual void close() = 0;
   [[nodiscard]] virtual std::function<void(std::function<void(SseStream&)>)> poster() = 0;
 };
@@ -50,14 +50,17 @@ class SseUser {
 
 struct ServerHooks {
   const Router* router = nullptr;
-  /// Loop thread; quick. Fills request.params and principal. `request.method/path/query/remote` are set.
+  /// Loop thread; quick. Fills request.params and principal. `request.method/path/query/remote` are
+  /// set.
   std::function<Admission(HttpRequest& request, const Credentials& credentials)> admit;
   /// Makes the user of an upgraded socket at the paths below.
   WebSocketAccept accept_websocket;
   std::vector<std::string> websocket_paths{"/ws", "/ws/events"};
-  /// The route GET …/events (Access::kEvents) becomes an SSE stream: answers an error, or the user of the stream.
+  /// The route GET …/events (Access::kEvents) becomes an SSE stream: answers an error, or the user
+  /// of the stream.
   std::function<base::Result<std::unique_ptr<SseUser>>(SseStream&, const HttpRequest&)> accept_sse;
-  /// Whether a browser's Origin may connect; `host` is the Host header, `tls` whether this port speaks TLS.
+  /// Whether a browser's Origin may connect; `host` is the Host header, `tls` whether this port
+  /// speaks TLS.
   std::function<bool(std::string_view origin, std::string_view host, bool tls)> allow_origin;
   /// Whether the Host header is served (DNS rebinding); default: all.
   std::function<bool(std::string_view host)> allow_host;
@@ -65,34 +68,42 @@ struct ServerHooks {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                    ///< 0 picks one
-  std::size_t io_threads = 0;                ///< 0: one per core, at most 4
-  std::string tls_cert_file, tls_key_file;   ///< both or none
+  std::uint16_t port = 0;                   ///< 0 picks one
+  std::size_t io_threads = 0;               ///< 0: one per core, at most 4
+  std::string tls_cert_file, tls_key_file;  ///< both or none
   WebSocketLimits websocket;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t headers_max = 100;
-  std::size_t inline_body_max = 64 * 1024;   ///< larger bodies count against body_budget
-  std::size_t body_budget = std::size_t{512} << 20;   ///< all bodies in memory together: 503 overloaded beyond
-  std::chrono::seconds header_time{10};      ///< 408
-  std::chrono::seconds body_idle_time{30};   ///< no byte of a body for this long: 408
+  std::size_t inline_body_max = 64 * 1024;  ///< larger bodies count against body_budget
+  std::size_t body_budget = std::size_t{512}
+                            << 20;       ///< all bodies in memory together: 503 overloaded beyond
+  std::chrono::seconds header_time{10};  ///< 408
+  std::chrono::seconds body_idle_time{30};  ///< no byte of a body for this long: 408
   std::chrono::seconds keep_alive_time{75};
-  std::size_t connections_max = 0;           ///< 0: 90 % of the descriptor limit; accepting pauses above it
+  std::size_t connections_max = 0;  ///< 0: 90 % of the descriptor limit; accepting pauses above it
 };
 
 /// Place     one per server, after hub and engine.
 /// Threads   start/stop from main; each connection confined to one loop.
 class Server {
  public:
-  Server(ServerOptions options, ServerHooks hooks, hub::Hub& hub, base::Executor& compute,
-         metrics::ServerMetrics& metrics, const base::Clock& clock);
+  Server(
+      ServerOptions options,
+      ServerHooks hooks,
+      hub::Hub& hub,
+      base::Executor& compute,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock
+  );
   ~Server();
   /// Opens the port (SO_REUSEADDR) and runs the loops. errors kInternal naming address and reason.
   [[nodiscard]] base::Result<void> start();
   [[nodiscard]] std::uint16_t port() const;
-  /// Reads certificate and key again for new connections; live ones stay. errors leave the old ones in place.
+  /// Reads certificate and key again for new connections; live ones stay. errors leave the old ones
+  /// in place.
   [[nodiscard]] base::Result<void> reload_tls();
-  /// Stops accepting, closes WebSockets with 4103 (spread over `spread`, reason retry_after_ms=…), ends SSE, finishes
-  /// requests in flight, then ends the loops. At most `deadline`.
+  /// Stops accepting, closes WebSockets with 4103 (spread over `spread`, reason retry_after_ms=…),
+  /// ends SSE, finishes requests in flight, then ends the loops. At most `deadline`.
   void drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline);
   /// Live connections of all kinds.
   [[nodiscard]] std::size_t connections() const;

@@ -1,5 +1,6 @@
 #pragma once
-// A WebSocket connection after its upgrade: RFC 6455 and nothing of MLGraph. ws_echo and mlgraphd share it.
+// A WebSocket connection after its upgrade: RFC 6455 and nothing of MLGraph. ws_echo and mlgraphd
+// share it.
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,9 +16,10 @@ namespace mlgraph::gateway {
 class WebSocketUser {
  public:
   virtual ~WebSocketUser() = default;
-  virtual void on_text(std::string_view message) = 0;     ///< valid UTF-8, within the limit
+  virtual void on_text(std::string_view message) = 0;  ///< valid UTF-8, within the limit
   virtual void on_binary(std::string_view message) = 0;
-  /// A ping or pong arrived: to be counted against the request budget. (The pong is sent by the connection.)
+  /// A ping or pong arrived: to be counted against the request budget. (The pong is sent by the
+  /// connection.)
   virtual void on_control() = 0;
   /// About once a second: expiry of tokens, deadlines of authentication.
   virtual void on_tick(base::SteadyTime now) = 0;
@@ -30,24 +32,24 @@ class WebSocketUser {
 struct WebSocketLimits {
   std::size_t message_max = 64 * 1024;
   std::size_t fragments_max = 64;
-  std::chrono::seconds message_time{10};     ///< from a message's first byte to its last: 1008
-  std::chrono::seconds ping_after{25};       ///< of silence
-  std::chrono::seconds drop_after{60};       ///< without any traffic: 4105
+  std::chrono::seconds message_time{10};  ///< from a message's first byte to its last: 1008
+  std::chrono::seconds ping_after{25};    ///< of silence
+  std::chrono::seconds drop_after{60};    ///< without any traffic: 4105
   std::size_t queue_bytes_max = 256 * 1024;
   std::size_t patterns_max = 128;
 };
 
 /// What the upgrade request said.
 struct UpgradeInfo {
-  std::string path;                          ///< "/ws", "/ws/events"
-  std::optional<std::string> token;          ///< from the Bearer subprotocol, Authorization or x-api-key
-  std::string remote;                        ///< client address without port
-  std::string session;                       ///< id made for this connection
+  std::string path;                  ///< "/ws", "/ws/events"
+  std::optional<std::string> token;  ///< from the Bearer subprotocol, Authorization or x-api-key
+  std::string remote;                ///< client address without port
+  std::string session;               ///< id made for this connection
 };
 
-/// One upgraded connection. Everything sent goes through its slot in the loop's feed, so that answers, events and
-/// control frames keep their order and never interleave inside a frame.
-/// Threads   confined to its loop.  Lifetime  owned by its loop until on_closed.
+/// One upgraded connection. Everything sent goes through its slot in the loop's feed, so that
+/// answers, events and control frames keep their order and never interleave inside a frame. Threads
+/// confined to its loop.  Lifetime  owned by its loop until on_closed.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
@@ -56,11 +58,13 @@ class WebSocket {
   /// Queues a text message (an answer).
   virtual void send_text(std::string_view message) = 0;
   virtual void send_binary(std::string_view message) = 0;
-  virtual void set_message_max(std::size_t bytes) = 0;      ///< 4 KiB before auth, the limit after
-  /// Sends what is queued, then a close frame; the socket is reset if the peer takes nothing for 1 s.
+  virtual void set_message_max(std::size_t bytes) = 0;  ///< 4 KiB before auth, the limit after
+  /// Sends what is queued, then a close frame; the socket is reset if the peer takes nothing for 1
+  /// s.
   virtual void close(int code, std::string_view reason) = 0;
   [[nodiscard]] virtual const UpgradeInfo& upgrade() const = 0;
-  /// Runs `step` on this connection's loop if it still lives then. Callable from any thread via the returned function.
+  /// Runs `step` on this connection's loop if it still lives then. Callable from any thread via the
+  /// returned function.
   [[nodiscard]] virtual std::function<void(std::function<void(WebSocket&)>)> poster() = 0;
 };
 

@@ -1,0 +1,105 @@
+#include "gateway/auth/gate.h"
+
+#include "model/names.h"
+#include "protocol/error_table.h"
+
+namespace mlgraph::gateway {
+
+using base::Error;
+using base::ErrorCode;
+
+namespace {
+constexpr std::uint32_t kUnauthenticatedLimit = 10;  // wrong tokens an address and minute, before answers slow down
+}
+
+Admission Gate::refuse(Admission so_far, const Error& error) const {
+  metrics_.count_error(std::string(protocol::row_of(error.code).name));
+  so_far.route = nullptr;
+  so_far.refusal = error_response(error);
+  if (error.code == ErrorCode::kUnauthorized)
+    so_far.refusal->headers.emplace_back("WWW-Authenticate", "Bearer");
+  return so_far;
+}
+
+Admission Gate::admit(HttpRequest& request, const Credentials& credentials) const {
+  auto match = router_.match(request.method, request.path);
+  request.params = std::move(match.params);
+  Admission admission;
+  admission.route = match.route;
+  if (credentials.in_query)
+    return refuse(
+        admission,
+        {ErrorCode::kBadRequest,
+         "a token in the URL ends up in logs: send it as 'Authorization: Bearer …' or, for a "
+         "WebSocket, as the subprotocol after 'Bearer'",
+         {},
+         {}}
+    );
+  if (credentials.conflicting)
+    return refuse(
+        admission,
+        {ErrorCode::kBadRequest, "Authorization and x-api-key carry different tokens", {}, {}}
+    );
+  if (match.route && match.route->access == Access::kPublic) return admission;
+
+  if (!credentials.token)
+    return refuse(
+        admission,
+        {ErrorCode::kUnauthorized, "a token is needed: Authorization: Bearer mlg_…", {}, {}}
+    );
+  auto principal = authenticator_.authenticate(*credentials.token, request.remote);
+  if (!principal) {
+    if (principal.error().code == ErrorCode::kRateLimited)
+      limiter_.count_refusal(
+          kUnauthenticatedBucket,
+          kUnauthenticatedLimit,
+          std::chrono::milliseconds(principal.error().retry_after_ms.value_or(1'000))
+      );
+    return refuse(admission, principal.error());
+  }
+  request.principal = std::move(*principal);
+
+  if (const auto per_minute = request.principal.rate_limit_per_minute) {
+    const auto verdict = limiter_.check(
+        request.principal.name, *per_minute, request.principal.burst.value_or(*per_minute)
+    );
+    admission.headers.emplace_back("X-RateLimit-Limit", std::to_string(verdict.limit));
+    admission.headers.emplace_back("X-RateLimit-Remaining", std::to_string(verdict.remaining));
+    admission.headers.emplace_back("X-RateLimit-Reset", std::to_string(verdict.reset_seconds));
+    if (!verdict.allowed)
+      return refuse(
+          admission,
+          {ErrorCode::kRateLimited,
+           fmt::format(
+               "more than {} requests a minute with token '{}'", *per_minute, request.principal.name
+           ),
+           {},
+           verdict.retry_after.count()}
+      );
+  }
+  if (!match.route) {
+    if (match.path_exists) {
+      admission.refusal = error_response(
+          {ErrorCode::kBadRequest,
+           fmt::format("{} is not served here, {} is", request.method, match.allowed),
+           {},
+           {}}
+      );
+      admission.refusal->status = 405;
+      admission.refusal->headers.emplace_back("Allow", match.allowed);
+      return admission;
+    }
+    return refuse(
+        admission,
+        {ErrorCode::kNotFound,
+         fmt::format("there is no '{}'", model::printable(request.path)),
+         {},
+         {}}
+    );
+  }
+  if (auto allowed = check_access(*match.route, request); !allowed)
+    return refuse(admission, allowed.error());
+  return admission;
+}
+
+}  // namespace mlgraph::gateway

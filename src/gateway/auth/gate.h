@@ -1,0 +1,34 @@
+#pragma once
+#include "gateway/api/router.h"
+#include "gateway/auth/authenticator.h"
+#include "gateway/auth/rate_limiter.h"
+#include "gateway/net/server.h"
+#include "metrics/server_metrics.h"
+
+namespace mlgraph::gateway {
+
+/// Decides after a request's head whether it may go on: route, token, rate, rights, in this order,
+/// so that nothing expensive is done for strangers. Threads: shared.
+class Gate {
+ public:
+  Gate(
+      const Router& router,
+      Authenticator& authenticator,
+      RateLimiter& limiter,
+      metrics::ServerMetrics& metrics
+  )
+      : router_(router), authenticator_(authenticator), limiter_(limiter), metrics_(metrics) {}
+  [[nodiscard]] Admission admit(HttpRequest& request, const Credentials& credentials) const;
+
+ private:
+  [[nodiscard]] Admission refuse(Admission so_far, const base::Error& error) const;
+  const Router& router_;
+  Authenticator& authenticator_;
+  RateLimiter& limiter_;
+  metrics::ServerMetrics& metrics_;
+};
+
+/// All unauthenticated refusals share this bucket.
+inline constexpr const char* kUnauthenticatedBucket = "unauthenticated";
+
+}  // namespace mlgraph::gateway

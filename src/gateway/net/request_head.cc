@@ -1,0 +1,120 @@
+#include "gateway/net/request_head.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace mlgraph::gateway {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+bool is_name_char(char c) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return std::isalnum(static_cast<unsigned char>(c)) || kOthers.find(c) != std::string_view::npos;
+}
+
+bool same_name(std::string_view name, std::string_view lower) {
+  return name.size() == lower.size() &&
+         std::equal(name.begin(), name.end(), lower.begin(), [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+Result<void> check_request_line(std::string_view line, bool& version_1_1) {
+  const auto first = line.find(' ');
+  const auto last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last)
+    return fail(ErrorCode::kBadRequest, "the request line is not METHOD TARGET VERSION");
+  const auto method = line.substr(0, first);
+  const auto target = line.substr(first + 1, last - first - 1);
+  const auto version = line.substr(last + 1);
+  if (method.empty() || method.size() > 16 ||
+      !std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+    return fail(ErrorCode::kBadRequest, "the method is not understood");
+  if (target.empty() || (target.front() != '/' && target != "*") ||
+      !std::all_of(target.begin(), target.end(), [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f;
+      }))
+    return fail(ErrorCode::kBadRequest, "the target is not a path of printable ASCII");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return fail(ErrorCode::kBadRequest, "only HTTP/1.1 and HTTP/1.0 are served");
+  version_1_1 = version == "HTTP/1.1";
+  return {};
+}
+
+struct Seen {
+  std::size_t hosts = 0, lengths = 0, codings = 0;
+};
+
+Result<void> check_field(std::string_view line, Seen& seen) {
+  if (line.front() == ' ' || line.front() == '\t')
+    return fail(ErrorCode::kBadRequest, "folded header lines are refused");
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0)
+    return fail(ErrorCode::kBadRequest, "a header line has no name");
+  const auto name = line.substr(0, colon);
+  if (!std::all_of(name.begin(), name.end(), is_name_char))
+    return fail(ErrorCode::kBadRequest, "a header name has characters it may not have");
+  const auto value = trimmed(line.substr(colon + 1));
+  if (same_name(name, "host")) ++seen.hosts;
+  if (same_name(name, "content-length")) {
+    ++seen.lengths;
+    if (value.empty() || value.size() > 19 ||
+        !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
+      return fail(ErrorCode::kBadRequest, "Content-Length is not a number");
+  }
+  if (same_name(name, "transfer-encoding")) {
+    ++seen.codings;
+    if (!same_name(value, "chunked"))
+      return fail(ErrorCode::kBadRequest, "the only Transfer-Encoding served is chunked");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_request_head(std::string_view head, std::size_t headers_max) {
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const char c = head[i];
+    const bool paired = (c == '\r' && i + 1 < head.size() && head[i + 1] == '\n') ||
+                        (c == '\n' && i > 0 && head[i - 1] == '\r');
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\r' || c == '\n' ? !paired : (byte < 0x20 && c != '\t') || byte == 0x7f)
+      return fail(
+          ErrorCode::kBadRequest, "byte {} of the head is a control character or a bare line end", i
+      );
+  }
+  const auto line_end = head.find("\r\n");
+  bool version_1_1 = true;
+  MLG_TRY_VOID(check_request_line(head.substr(0, line_end), version_1_1));
+  Seen seen;
+  std::size_t lines = 0;
+  for (std::size_t at = line_end + 2; at < head.size();) {
+    const auto end = head.find("\r\n", at);
+    if (end == at || end == std::string_view::npos) break;
+    if (++lines > headers_max)
+      return fail(ErrorCode::kHeadersTooLarge, "more than {} header lines", headers_max);
+    MLG_TRY_VOID(check_field(head.substr(at, end - at), seen));
+    at = end + 2;
+  }
+  if (seen.hosts > 1 || (seen.hosts == 0 && version_1_1))
+    return fail(ErrorCode::kBadRequest, "exactly one Host is needed, {} came", seen.hosts);
+  if (seen.lengths > 1)
+    return fail(ErrorCode::kBadRequest, "Content-Length came {} times", seen.lengths);
+  if (seen.codings > 1 || (seen.codings == 1 && (seen.lengths > 0 || !version_1_1)))
+    return fail(
+        ErrorCode::kBadRequest,
+        "Transfer-Encoding came with Content-Length, twice, or over HTTP/1.0"
+    );
+  return {};
+}
+
+}  // namespace mlgraph::gateway

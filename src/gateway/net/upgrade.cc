@@ -1,0 +1,158 @@
+#include "gateway/net/upgrade.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+namespace mlgraph::gateway {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::size_t kProtocolsMax = 1'024;  // bytes of Sec-WebSocket-Protocol
+constexpr std::size_t kExtensionsMax = 4'096;
+constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view header(const HeaderMap& headers, std::string_view name) {
+  const auto it = headers.find(name);
+  return it == headers.end() ? std::string_view() : std::string_view(it->second);
+}
+
+/// The items of a comma-separated list, in one pass.
+std::vector<std::string_view> items(std::string_view list) {
+  std::vector<std::string_view> all;
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    if (const auto item = trimmed(list.substr(0, end)); !item.empty()) all.push_back(item);
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return all;
+}
+
+bool has_item(std::string_view list, std::string_view wanted) {
+  const auto all = items(list);
+  return std::any_of(all.begin(), all.end(), [&](std::string_view item) {
+    return lower(item) == wanted;
+  });
+}
+
+bool is_key(std::string_view key) {
+  if (key.size() != 24 || !key.ends_with("==")) return false;
+  return std::all_of(key.begin(), key.end() - 2, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '/';
+  });
+}
+
+std::string accept_of(std::string_view key) {
+  const std::string text = std::string(key) + std::string(kGuid);
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::array<unsigned char, 32> encoded{};
+  const int size = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
+  return {reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)};
+}
+
+tl::unexpected<HttpResponse> refuse(int status, ErrorCode code, std::string why) {
+  HttpResponse response = error_response({code, std::move(why), {}, {}});
+  response.status = status;
+  return tl::unexpected(std::move(response));
+}
+
+}  // namespace
+
+Credentials read_credentials(
+    const HeaderMap& headers, const std::map<std::string, std::string>& query
+) {
+  Credentials credentials;
+  constexpr std::string_view kBearer = "bearer ";
+  const auto authorization = header(headers, "authorization");
+  if (lower(authorization.substr(0, kBearer.size())) == kBearer)
+    credentials.token = trimmed(authorization.substr(kBearer.size()));
+  if (const auto key = headers.find("x-api-key"); key != headers.end()) {
+    const std::string token(trimmed(key->second));
+    credentials.conflicting = credentials.token && *credentials.token != token;
+    credentials.token = token;
+  }
+  credentials.in_query =
+      query.contains("token") || query.contains("access_token") || query.contains("api_key");
+  return credentials;
+}
+
+tl::expected<Handshake, HttpResponse> answer_upgrade(
+    std::string_view method,
+    const HeaderMap& headers,
+    const Credentials& credentials,
+    const ServerHooks& hooks,
+    bool tls
+) {
+  if (credentials.in_query)
+    return refuse(
+        400,
+        ErrorCode::kBadRequest,
+        "a token in the URL ends up in logs: send it as the subprotocol after 'Bearer', in an auth "
+        "message, or as 'Authorization: Bearer …'"
+    );
+  if (method != "GET") return refuse(405, ErrorCode::kBadRequest, "a WebSocket begins with GET");
+  if (!has_item(header(headers, "upgrade"), "websocket") ||
+      !has_item(header(headers, "connection"), "upgrade"))
+    return refuse(
+        426,
+        ErrorCode::kBadRequest,
+        "this is a WebSocket address: Upgrade: websocket and Connection: Upgrade are needed"
+    );
+  if (trimmed(header(headers, "sec-websocket-version")) != "13") {
+    auto refusal = refuse(426, ErrorCode::kBadRequest, "only WebSocket version 13 is served");
+    refusal.value().headers.emplace_back("Sec-WebSocket-Version", "13");
+    return refusal;
+  }
+  if (!is_key(trimmed(header(headers, "sec-websocket-key"))))
+    return refuse(400, ErrorCode::kBadRequest, "Sec-WebSocket-Key is not 16 bytes in base64");
+  const auto host = header(headers, "host");
+  if (hooks.allow_host && !hooks.allow_host(host))
+    return refuse(403, ErrorCode::kForbidden, "this Host is not served");
+  if (const auto origin = headers.find("origin"); origin != headers.end() && hooks.allow_origin &&
+                                                  !hooks.allow_origin(origin->second, host, tls))
+    return refuse(403, ErrorCode::kForbidden, "this Origin may not connect");
+  const auto protocols = header(headers, "sec-websocket-protocol");
+  if (protocols.size() > kProtocolsMax ||
+      header(headers, "sec-websocket-extensions").size() > kExtensionsMax)
+    return refuse(400, ErrorCode::kBadRequest, "Sec-WebSocket-Protocol or -Extensions is too long");
+
+  Handshake handshake;
+  handshake.token = credentials.token;
+  const auto offered = items(protocols);
+  const bool bearer = std::find(offered.begin(), offered.end(), "Bearer") != offered.end();
+  bool conflicting = credentials.conflicting;
+  for (const auto item : offered) {
+    if (!bearer || !item.starts_with("mlg_")) continue;
+    conflicting = conflicting || (handshake.token && *handshake.token != item);
+    handshake.token = item;
+  }
+  if (bearer && !handshake.token && offered.size() > 1)
+    handshake.token = "";  // something that is no token: refused after the upgrade
+  if (conflicting) return refuse(400, ErrorCode::kBadRequest, "two different tokens were sent");
+  handshake.response_head =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: " +
+      accept_of(trimmed(header(headers, "sec-websocket-key"))) + "\r\n";
+  if (bearer) handshake.response_head += "Sec-WebSocket-Protocol: Bearer\r\n";
+  handshake.response_head += "\r\n";
+  return handshake;
+}
+
+}  // namespace mlgraph::gateway

@@ -1,0 +1,34 @@
+#pragma once
+// The WebSocket handshake (RFC 6455 §4.2) as a pure function over the request's headers.
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/api/http.h"
+#include "gateway/net/server.h"
+
+namespace mlgraph::gateway {
+
+/// Header names in lower case; of equal names the values joined by commas.
+using HeaderMap = std::map<std::string, std::string, std::less<>>;
+
+/// What Authorization and x-api-key say.
+[[nodiscard]] Credentials read_credentials(
+    const HeaderMap& headers, const std::map<std::string, std::string>& query
+);
+
+struct Handshake {
+  std::string response_head;  ///< the 101 with its empty line
+  std::optional<std::string> token;
+};
+/// The refusal is a whole answer (400, 403, 426).
+[[nodiscard]] tl::expected<Handshake, HttpResponse> answer_upgrade(
+    std::string_view method,
+    const HeaderMap& headers,
+    const Credentials& credentials,
+    const ServerHooks& hooks,
+    bool tls
+);
+
+}  // namespace mlgraph::gateway

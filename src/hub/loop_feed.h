@@ -1,0 +1,153 @@
+#pragma once
+// The sessions of one loop: what LoopFeed promises, kept.
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "hub/hub.h"
+#include "hub/interest.h"
+#include "hub/local_frame.h"
+#include "hub/outbox.h"
+#include "hub/pattern_index.h"
+#include "hub/replayer.h"
+#include "hub/ring.h"
+
+namespace mlgraph::hub {
+
+/// What all loops of a hub share.
+struct FeedShared {
+  const store::Log& log;
+  metrics::ServerMetrics& metrics;
+  const base::Clock& clock;
+  const Hub::Options options;
+  Ring ring;
+  Replayer replayer;
+};
+
+/// Invariant  a live session's position is tail_; one behind has been offered every entry up to its
+/// position. Threads    enqueue: the publisher's; everything else: the loop's.
+class LoopFeedImpl final : public LoopFeed {
+ public:
+  LoopFeedImpl(FeedShared& shared, Hub::Post post, std::uint64_t tail)
+      : shared_(shared), post_(std::move(post)), tail_(tail) {}
+
+  /// Takes a batch for the loop, and asks for a turn if none is asked for yet.
+  void enqueue(FrameBatch batch);
+
+  SlotId open(Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options)
+      override;
+  void close(SlotId slot) override;
+  base::Result<Subscribed> subscribe(
+      SlotId slot,
+      const std::vector<std::string>& channels,
+      const std::optional<std::string>& since,
+      const std::function<std::string(const Subscribed&)>& answer
+  ) override;
+  void send_state(SlotId slot, std::uint64_t seq, PartSource parts) override;
+  std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels)
+      override;
+  std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) override;
+  [[nodiscard]] std::vector<std::string> channels(SlotId slot) const override;
+  void send_message(SlotId slot, std::string_view json) override;
+  void send_raw(SlotId slot, std::string bytes) override;
+  [[nodiscard]] std::uint64_t position(SlotId slot) const override;
+  [[nodiscard]] std::size_t queued_bytes(SlotId slot) const override;
+  [[nodiscard]] bool drained(SlotId slot) const override;
+  void on_writable(SlotId slot) override;
+  void flush() override;
+  void tick(base::SteadyTime now) override;
+  [[nodiscard]] std::uint64_t tail() const override { return tail_; }
+
+ private:
+  struct PendingState {
+    std::uint64_t seq = 0;
+    PartSource parts;
+  };
+  struct Session {
+    Session(Subscriber& to, Interest::ScopesPtr scopes, SessionOptions how)
+        : subscriber(&to),
+          options(how),
+          interest(std::move(scopes), 2 * how.patterns_max),
+          outbox(how.encoding) {}
+    Subscriber* subscriber;
+    SessionOptions options;
+    Interest interest;
+    Outbox outbox;
+    std::uint64_t position = 0;  ///< while behind
+    std::uint64_t stamp = 0;     ///< of the last frame offered: a session is in several lists
+    base::SteadyTime taken_at;   ///< a byte, or the queue was empty
+    bool live = true;
+    bool dirty = false;
+    bool blocked = false;  ///< the socket is full; on_writable will come
+    bool reading = false;  ///< the replayer has been asked
+    bool evicted = false;
+    ChunkPtr chunk;  ///< read from disk, perhaps used up
+    std::deque<PendingState> states;
+    std::map<std::string, LocalRef>
+        held;  ///< newest sample per channel, while the queue is over its bound
+  };
+  struct Slot {
+    std::uint32_t generation = 0;
+    std::unique_ptr<Session> session;
+  };
+
+  [[nodiscard]] Session* find(SlotId slot) const;
+  [[nodiscard]] SlotId id_of(std::uint32_t slot) const { return {slot, slots_[slot].generation}; }
+  [[nodiscard]] Interest::ScopesPtr share(const protocol::Scopes& scopes);
+  [[nodiscard]] base::Result<std::vector<protocol::Pattern>> new_patterns(
+      const Session& session, const std::vector<std::string>& channels
+  ) const;
+  void add_pattern(std::uint32_t slot, protocol::Pattern pattern, std::uint64_t begin);
+  void remove_pattern(std::uint32_t slot, std::size_t number);
+  void remove_all_patterns(std::uint32_t slot);
+
+  void drain_inbox();
+  void offer(const LocalRef& frame);
+  void offer_event(std::uint32_t slot, Session& session, const LocalRef& frame);
+  void offer_metric(std::uint32_t slot, Session& session, const LocalRef& frame);
+  void hold(Session& session, const LocalRef& frame);
+  void fall_behind(Session& session, std::uint64_t position);
+  void push(std::uint32_t slot, Session& session, LocalRef item);
+  void mark_dirty(std::uint32_t slot, Session& session);
+  void ask_for_turn();
+
+  void serve(std::uint32_t slot);
+  void pump(std::uint32_t slot, Session& session, std::size_t& budget);
+  [[nodiscard]] bool pump_state(std::uint32_t slot, Session& session, std::size_t& budget);
+  [[nodiscard]] bool pump_events(
+      std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
+  );
+  void offer_replayed(
+      std::uint32_t slot, Session& session, const FramePtr& frame, std::size_t& budget
+  );
+  void ask_replayer(std::uint32_t slot, Session& session);
+  void on_chunk(SlotId slot, base::Result<ChunkPtr> chunk);
+  [[nodiscard]] bool write(std::uint32_t slot, Session& session, std::size_t& budget);
+  void evict(std::uint32_t slot, Session& session, int code, std::string_view reason);
+  [[nodiscard]] static std::size_t low_mark(const Session& session) {
+    return session.options.queue_bytes_max / 2;
+  }
+
+  FeedShared& shared_;
+  const Hub::Post post_;
+  std::uint64_t tail_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  PatternIndex index_;
+  std::vector<std::weak_ptr<const protocol::Scopes>>
+      scopes_;  ///< one copy for all sessions of a token
+  std::vector<std::uint32_t> dirty_;
+  std::vector<SlotId> awaiting_tail_;  ///< sessions whose state is newer than this loop's tail
+  std::uint64_t stamp_ = 0;
+  bool turn_asked_ = false;
+  std::optional<base::SteadyTime> oldest_unflushed_;
+
+  base::Mutex mutex_;
+  std::vector<FrameBatch> inbox_ MLG_GUARDED_BY(mutex_);
+};
+
+}  // namespace mlgraph::hub

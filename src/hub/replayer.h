@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "hub/hub.h"
+
+namespace mlgraph::hub {
+
+/// A stretch of the log read from disk: all that is kept of the entries first..last. Immutable.
+struct Chunk {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::vector<FramePtr> frames;
+};
+using ChunkPtr = std::shared_ptr<const Chunk>;
+
+/// Reads the log for sessions that are behind the ring, on one thread, and keeps the last chunks:
+/// sessions that come back together read the same stretch of disk once. Threads    shared; `done`
+/// runs on the replay thread. Full       the queue holds at most one request of each session
+/// (LoopFeed asks for one at a time); the cache
+///            `kCacheMax` chunks.
+class Replayer {
+ public:
+  static constexpr std::size_t kCacheMax = 16;
+  /// errors  kCursorExpired, or what the log could not do.
+  using Done = std::function<void(base::Result<ChunkPtr>)>;
+
+  Replayer(const store::Log& log, std::size_t chunk_bytes);
+  ~Replayer();
+  /// A chunk that holds `from` and what follows. After stop() nothing is done.
+  void request(std::uint64_t from, Done done);
+  void stop();
+
+ private:
+  struct Request {
+    std::uint64_t from = 0;
+    Done done;
+  };
+  void run();
+  [[nodiscard]] base::Result<ChunkPtr> fetch(std::uint64_t from);
+
+  const store::Log& log_;
+  const std::size_t chunk_bytes_;
+  std::list<ChunkPtr> cache_;  ///< most recently used first; the thread's own
+  base::Mutex mutex_;
+  base::CondVar ready_;
+  std::deque<Request> queue_ MLG_GUARDED_BY(mutex_);
+  bool stopping_ MLG_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace mlgraph::hub
