@@ -170,8 +170,6 @@ class Committer::Impl {
     }
     // A command is all or nothing: a draft that does not apply takes the ones before it back.
     const std::size_t entries_before = entries.size();
-    std::optional<model::Fold> before;
-    if (drafts.size() > 1) before = tentative_;
     for (auto& draft : drafts) {
       auto entry = std::make_shared<model::Entry>();
       entry->seq = tentative_.seq() + 1;
@@ -184,8 +182,10 @@ class Committer::Impl {
           draft.kind, now, draft.data_json, model::format_cursor({log_.epoch(), entry->seq})
       );
       if (auto applied = tentative_.apply(*entry); !applied) {
-        if (before) tentative_ = std::move(*before);
-        entries.resize(entries_before);
+        if (entries.size() > entries_before) {
+          entries.resize(entries_before);
+          fold_again(entries);
+        }
         outcome.seq = tentative_.seq();
         outcome.refusal = base::Error{
             ErrorCode::kInternal, "an event does not apply: " + applied.error().message, {}, {}};
@@ -199,6 +199,12 @@ class Committer::Impl {
       entries.push_back(std::move(entry));
     }
     return outcome;
+  }
+
+  /// The state as it was before a command that failed halfway: rare, so that the others pay nothing.
+  void fold_again(const std::vector<std::shared_ptr<const model::Entry>>& entries) {
+    tentative_ = published_copy();
+    for (const auto& entry : entries) MLG_CHECK(tentative_.apply(*entry).has_value());
   }
 
   void put_back(std::vector<Submission>& group, std::size_t from) {

@@ -22,6 +22,14 @@ Number take(const char*& at) {
   return value;
 }
 
+/// Whether model::data_of finds the message's data: it relies on what encode_event writes.
+bool is_message(std::string_view text) {
+  constexpr std::string_view kData = ",\"data\":";
+  const auto data = text.find(kData);
+  const auto id = text.rfind(",\"id\":\"");
+  return data != text.npos && id != text.npos && id >= data + kData.size();
+}
+
 }  // namespace
 
 std::string encode_entry(const model::Entry& entry) {
@@ -68,6 +76,7 @@ base::Result<std::shared_ptr<const model::Entry>> decode_entry(
     texts[i]->assign(at, sizes[i]);
     at += sizes[i];
   }
+  if (!is_message(entry->public_json)) return corrupt("no message");
   return entry;
 }
 

@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
 #include <rocksdb/status.h>
+#include <rocksdb/write_batch.h>
 
 #include "base/error.h"
 
@@ -43,24 +45,25 @@ template <typename Number>
   return value;
 }
 
-/// What both databases share: no compression, few information files, a torn tail of the write-ahead
-/// log tolerated.
-[[nodiscard]] inline rocksdb::Options common_options() {
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.compression = rocksdb::kNoCompression;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.max_open_files = 256;
-  return options;
-}
+/// What both databases share. No compression. A torn tail of the write-ahead log, as a power cut
+/// leaves it, ends the log there. RocksDB's own messages go to our log: its LOG file would be one more
+/// that a full disk breaks, fatally (Debian builds it with assertions). After a write error, Resume()
+/// makes the database writable again as soon as the disk is.
+[[nodiscard]] rocksdb::Options common_options();
 
 [[nodiscard]] inline rocksdb::WriteOptions synced() {
   rocksdb::WriteOptions options;
   options.sync = true;
   return options;
 }
+
+/// Writes `batch`. After a failed write RocksDB takes no other until it is resumed: that is tried here,
+/// so that writes succeed again as soon as the disk has room, whoever comes first.
+[[nodiscard]] rocksdb::Status write_or_resume(
+    rocksdb::DB& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch
+);
+
+/// Makes the folder a database is to live in; RocksDB complains in its log about a missing one.
+void make_folder(const std::string& path);
 
 }  // namespace mlgraph::store

@@ -4,9 +4,6 @@
 #include <cstring>
 #include <deque>
 
-#include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
-
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mutex.h"
@@ -36,11 +33,28 @@ std::string seq_key(std::uint64_t seq) {
   return key;
 }
 
-/// Retention in steps of a chunk: how large it is, and how young its last entry.
+/// Retention in steps of a chunk: how large it is, and how young its last entry. Kept in the meta
+/// family once the chunk is complete, so that an opening counts only the entries of the last ones.
 struct ChunkSize {
   std::uint64_t bytes = 0;
   base::Timestamp newest;
 };
+
+std::string chunk_key(std::uint64_t chunk) {
+  std::string key = "chunk/";
+  append_be(key, chunk);
+  return key;
+}
+std::string encode_chunk(const ChunkSize& size) {
+  std::string text;
+  append_be(text, size.bytes);
+  append_be(text, static_cast<std::uint64_t>(size.newest.ms));
+  return text;
+}
+ChunkSize decode_chunk(const char* at) {
+  return {
+      read_be<std::uint64_t>(at), {static_cast<std::int64_t>(read_be<std::uint64_t>(at + 8))}};
+}
 
 class RocksLog final : public Log {
  public:
@@ -67,6 +81,7 @@ class RocksLog final : public Log {
     std::string oldest;
     if (db_->Get({}, families_[kMeta], kOldestKey, &oldest).ok() && oldest.size() == 8)
       oldest_ = read_be<std::uint64_t>(oldest.data());
+    MLG_TRY_VOID(read_chunks());
     return count_entries();
   }
 
@@ -91,12 +106,6 @@ class RocksLog final : public Log {
   Result<void> append(
       std::span<const std::shared_ptr<const model::Entry>> entries, model::Fold& fold_after
   ) override {
-    if (failed_) {
-      // RocksDB stops writing after an error in the background; once the disk has room again it may
-      // go on.
-      if (auto status = db_->Resume(); !status.ok()) return rocks_error(status, "writing the log");
-      failed_ = false;
-    }
     rocksdb::WriteBatch batch;
     for (const auto& entry : entries)
       batch.Put(families_[kEntries], seq_key(entry->seq), encode_entry(*entry));
@@ -106,11 +115,14 @@ class RocksLog final : public Log {
       else
         batch.Put(families_[kState], key, value);
     });
-    if (auto status = db_->Write(synced(), &batch); !status.ok()) {
-      failed_ = true;
-      return rocks_error(status, "writing the log");
-    }
+    const std::uint64_t complete_to = tail() / kChunk;  // the chunks before it get no more entries
+    for (auto chunk = std::max(summarised_to_, first_chunk_); chunk < complete_to; ++chunk)
+      batch.Put(
+          families_[kMeta], chunk_key(chunk), encode_chunk(chunks_[chunk - first_chunk_])
+      );
+    MLG_TRY_VOID(write(batch, "writing the log"));
     if (entries.empty()) return {};
+    summarised_to_ = complete_to;
     for (const auto& entry : entries)
       count(
           entry->seq, entry->public_json.size() + entry->private_json.size() + 64, entry->timestamp
@@ -131,8 +143,10 @@ class RocksLog final : public Log {
     options.readahead_size = 256 * 1024;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, families_[kEntries]));
     std::size_t bytes = 0;
+    const std::uint64_t last = tail();  // what is written behind it has not been acknowledged yet
     for (it->Seek(seq_key(from)); it->Valid() && bytes < bytes_max; it->Next()) {
       const auto seq = read_be<std::uint64_t>(it->key().data());
+      if (seq > last) break;
       if (seq != from + entries.size()) {
         // Trimmed between the check and the read, or a hole that must not be passed over in
         // silence.
@@ -160,11 +174,10 @@ class RocksLog final : public Log {
     if (drop_to <= oldest()) return {};
     rocksdb::WriteBatch batch;
     batch.DeleteRange(families_[kEntries], seq_key(0), seq_key(drop_to));
+    batch.DeleteRange(families_[kMeta], chunk_key(0), chunk_key(first_chunk_));
     batch.Put(families_[kMeta], kOldestKey, seq_key(drop_to));
     oldest_.store(drop_to, std::memory_order_release);
-    if (auto status = db_->Write(synced(), &batch); !status.ok())
-      return rocks_error(status, "trimming the log");
-    return {};
+    return write(batch, "trimming the log");
   }
 
   Result<Config> config_get(const std::string& key) const override {
@@ -192,20 +205,29 @@ class RocksLog final : public Log {
     MLG_TRY_VOID(check_revision(key, expected));
     std::string record = seq_key(expected + 1);
     record += value;
-    if (auto status = db_->Put(synced(), families_[kConfig], key, record); !status.ok())
-      return rocks_error(status, "writing the configuration");
+    rocksdb::WriteBatch batch;
+    batch.Put(families_[kConfig], key, record);
+    MLG_TRY_VOID(write(batch, "writing the configuration"));
     return expected + 1;
   }
 
   Result<void> config_delete(const std::string& key, std::uint64_t expected) override {
     base::MutexLock lock(config_mutex_);
     MLG_TRY_VOID(check_revision(key, expected));
-    if (auto status = db_->Delete(synced(), families_[kConfig], key); !status.ok())
-      return rocks_error(status, "writing the configuration");
-    return {};
+    rocksdb::WriteBatch batch;
+    batch.Delete(families_[kConfig], key);
+    return write(batch, "writing the configuration");
   }
 
  private:
+  /// One at a time, so that nobody meets the database while another resumes it after an error.
+  Result<void> write(rocksdb::WriteBatch& batch, const char* doing) {
+    base::MutexLock lock(write_mutex_);
+    if (auto status = write_or_resume(*db_, synced(), batch); !status.ok())
+      return rocks_error(status, doing);
+    return {};
+  }
+
   static Config parse_config(const std::string& stored) {
     if (stored.size() < 8) return {};
     return {read_be<std::uint64_t>(stored.data()), stored.substr(8)};
@@ -223,7 +245,6 @@ class RocksLog final : public Log {
 
   void count(std::uint64_t seq, std::uint64_t bytes, base::Timestamp at) {
     const std::uint64_t chunk = seq / kChunk;
-    if (chunks_.empty()) first_chunk_ = chunk;
     while (first_chunk_ + chunks_.size() <= chunk) chunks_.emplace_back();
     auto& slot = chunks_[chunk - first_chunk_];
     slot.bytes += bytes;
@@ -231,19 +252,30 @@ class RocksLog final : public Log {
     total_bytes_ += bytes;
   }
 
-  // A full pass over at most the retained bytes; the values are read anyway by the block cache's
-  // iterator.
+  Result<void> read_chunks() {
+    first_chunk_ = summarised_to_ = oldest() / kChunk;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, families_[kMeta]));
+    for (it->Seek(chunk_key(first_chunk_));
+         it->Valid() && it->key() == chunk_key(summarised_to_) && it->value().size() == 16;
+         it->Next(), ++summarised_to_) {
+      chunks_.push_back(decode_chunk(it->value().data()));
+      total_bytes_ += chunks_.back().bytes;
+    }
+    if (!it->status().ok()) return rocks_error(it->status(), "reading the log");
+    return {};
+  }
+
   Result<void> count_entries() {
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, families_[kEntries]));
     std::uint64_t last = 0;
-    for (it->Seek(seq_key(oldest_)); it->Valid(); it->Next()) {
+    for (it->Seek(seq_key(std::max(oldest(), summarised_to_ * kChunk))); it->Valid(); it->Next()) {
       last = read_be<std::uint64_t>(it->key().data());
       base::Timestamp at;
       if (it->value().size() >= 10) std::memcpy(&at.ms, it->value().data() + 2, sizeof at.ms);
       count(last, it->value().size() + 40, at);
     }
     if (!it->status().ok()) return rocks_error(it->status(), "reading the log");
-    tail_ = std::max(last, oldest_.load() - 1);
+    tail_ = std::max(last, oldest() - 1);
     return {};
   }
 
@@ -256,15 +288,18 @@ class RocksLog final : public Log {
   // Confined to the committer (after start()).
   std::deque<ChunkSize> chunks_;
   std::uint64_t first_chunk_ = 0;
+  std::uint64_t summarised_to_ = 0;  // the chunks before it are in the meta family
   std::uint64_t total_bytes_ = 0;
-  bool failed_ = false;
-  mutable base::Mutex config_mutex_;
+  base::Mutex config_mutex_;
+  base::Mutex write_mutex_;  // taken last
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const std::string& data_dir, Retention retention) {
   auto options = common_options();
+  // A family that is seldom written would keep old logs alive, and an opening reads them all.
+  options.max_total_wal_size = std::uint64_t{128} << 20;
   rocksdb::ColumnFamilyOptions family(options);
   family.write_buffer_size = std::size_t{64} << 20;
   const std::vector<rocksdb::ColumnFamilyDescriptor> wanted = {
@@ -272,6 +307,7 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& data_dir, Retention re
       {"entries", family},
       {"state", family},
       {"config", family}};
+  make_folder(data_dir + "/log");
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const auto status = rocksdb::DB::Open(options, data_dir + "/log", wanted, &families, &raw);

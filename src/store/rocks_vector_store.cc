@@ -1,8 +1,6 @@
 #include <cstring>
 
 #include <rocksdb/convenience.h>
-#include <rocksdb/db.h>
-#include <rocksdb/write_batch.h>
 
 #include "base/check.h"
 #include "store/rocks.h"
@@ -43,7 +41,7 @@ bool split(std::string_view stored, RowView& view, std::vector<float>& aligned) 
   const std::size_t bytes = stored.size() - at - metadata_size;
   if (bytes % sizeof(float) != 0) return false;
   aligned.resize(bytes / sizeof(float));
-  std::memcpy(aligned.data(), stored.data() + at + metadata_size, bytes);
+  if (bytes > 0) std::memcpy(aligned.data(), stored.data() + at + metadata_size, bytes);
   view.values = aligned;
   return true;
 }
@@ -99,12 +97,11 @@ class RocksVectorStore final : public VectorStore {
     rocksdb::WriteOptions options;
     options.sync = sync;
     auto& rocks = static_cast<RocksRowBatch&>(batch);
-    // An empty batch would not reach the log file, so that a sync of earlier writes is asked for by
-    // name.
-    auto status = rocks.batch.Count() == 0 ? (sync ? db_->SyncWAL() : rocksdb::Status::OK())
-                                           : db_->Write(options, &rocks.batch);
-    if (!status.ok() && db_->Resume().ok() && rocks.batch.Count() > 0)
-      status = db_->Write(options, &rocks.batch);
+    if (rocks.batch.Count() == 0) {
+      if (!sync) return {};
+      rocks.batch.PutLogData("sync");  // earlier writes alone are synced: with a note behind them
+    }
+    const auto status = write_or_resume(*db_, options, rocks.batch);
     if (!status.ok()) return rocks_error(status, "writing vectors");
     return {};
   }
@@ -171,8 +168,9 @@ class RocksVectorStore final : public VectorStore {
     rocksdb::DeleteFilesInRange(
         db_.get(), db_->DefaultColumnFamily(), &begin_slice, &end_slice, false
     );
-    const auto status =
-        db_->DeleteRange(synced(), db_->DefaultColumnFamily(), begin_slice, end_slice);
+    rocksdb::WriteBatch batch;
+    batch.DeleteRange(begin_slice, end_slice);
+    const auto status = write_or_resume(*db_, synced(), batch);
     if (!status.ok()) return rocks_error(status, "dropping an index");
     return {};
   }
@@ -198,6 +196,7 @@ Result<std::unique_ptr<VectorStore>> VectorStore::open(const std::string& data_d
   options.max_background_jobs = 2;
   options.unordered_write = false;
   options.enable_pipelined_write = true;
+  make_folder(data_dir + "/vectors");
   rocksdb::DB* raw = nullptr;
   if (const auto status = rocksdb::DB::Open(options, data_dir + "/vectors", &raw); !status.ok())
     return rocks_error(status, "opening the vector store");

@@ -9,7 +9,8 @@ using base::Error;
 using base::ErrorCode;
 
 namespace {
-constexpr std::uint32_t kUnauthenticatedLimit = 10;  // wrong tokens an address and minute, before answers slow down
+constexpr std::uint32_t kUnauthenticatedLimit =
+    10;  // wrong tokens an address and minute, before answers slow down
 }
 
 Admission Gate::refuse(Admission so_far, const Error& error) const {

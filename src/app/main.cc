@@ -1,0 +1,91 @@
+// `mlgraphd`: the MLGraph server.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "app/server.h"
+#include "base/log.h"
+
+namespace {
+
+using namespace mlgraph;
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (!value) return std::nullopt;
+  return std::string(value);
+}
+
+int give_up(const base::Error& error) {
+  std::fprintf(stderr, "mlgraphd: %s\n", error.message.c_str());
+  return 1;
+}
+
+/// File < environment < flags.
+base::Result<app::Config> read_config(
+    const std::string& file, const std::vector<std::pair<const app::Setting*, std::string>>& flags
+) {
+  app::Config config;
+  if (!file.empty()) {
+    MLG_TRY_VOID(app::apply_file(config, file));
+  }
+  MLG_TRY_VOID(app::apply_environment(config, environment));
+  for (const auto& [setting, value] : flags)
+    if (auto set = setting->set(config, value); !set)
+      return base::fail(
+          base::ErrorCode::kInvalidValue, "{}: {}", setting->flag, set.error().message
+      );
+  MLG_TRY_VOID(app::check(config));
+  return config;
+}
+
+int run(const app::Config& config, const sigset_t& signals) {
+  base::LogLevel level{};
+  static_cast<void>(base::parse_log_level(config.log.level, level));
+  base::set_log_level(level);
+  auto server = app::Server::open(config);
+  if (!server) return give_up(server.error());
+  if (auto started = (*server)->start(); !started) return give_up(started.error());
+  std::printf("mlgraphd listening on %s\n", (*server)->address().c_str());
+  std::fflush(stdout);
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      (*server)->reload();
+      continue;
+    }
+    base::log(base::LogLevel::kInfo, "stopping", "signal", signal);
+    (*server)->stop();
+    return 0;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Blocked before any thread begins: signals come to sigwait alone.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App cli("mlgraphd: a vector index server that can be watched");
+  std::string config_file = environment("MLGRAPH_CONFIG").value_or("");
+  cli.add_option("--config", config_file, "TOML file; each key also as MLGRAPH_<TABLE>_<KEY>");
+  std::map<const app::Setting*, std::string> values;
+  for (const auto& setting : app::settings())
+    if (!setting.flag.empty()) cli.add_option(setting.flag, values[&setting], setting.help);
+  cli.set_version_flag("--version", std::string("mlgraphd ") + app::kVersion);
+  CLI11_PARSE(cli, argc, argv);
+  std::vector<std::pair<const app::Setting*, std::string>> flags;
+  for (const auto& [setting, value] : values)
+    if (cli.count(setting->flag) > 0) flags.emplace_back(setting, value);
+  const auto config = read_config(config_file, flags);
+  if (!config) return give_up(config.error());
+  return run(*config, signals);
+}

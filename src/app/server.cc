@@ -1,0 +1,326 @@
+#include "app/server.h"
+
+#include <filesystem>
+
+#include "app/admin_token.h"
+#include "app/documents.h"
+#include "base/log.h"
+#include "base/snapshot_cell.h"
+#include "gateway/session/socket_session.h"
+#include "gateway/session/sse_session.h"
+#include "protocol/error_table.h"
+
+namespace mlgraph::app {
+
+using base::Result;
+
+namespace {
+
+constexpr auto kRecoveryPatience = std::chrono::seconds(10);
+constexpr auto kDrainDeadline = std::chrono::milliseconds(4'000);
+
+std::size_t cores_or(std::uint64_t configured) {
+  return configured ? static_cast<std::size_t>(configured)
+                    : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+ListenAddress listen_address(const Config& config) {
+  return parse_listen(config.server.listen).value();
+}
+
+gateway::SessionLimits session_limits(const Config& config) {
+  gateway::SessionLimits limits;
+  limits.message_bytes = config.limits.message_bytes;
+  limits.patterns = config.limits.patterns;
+  limits.requests_per_second = static_cast<std::uint32_t>(config.limits.requests_per_second);
+  limits.request_burst = static_cast<std::uint32_t>(config.limits.request_burst);
+  limits.sessions_per_token = config.limits.sessions_per_token;
+  limits.queue_bytes = config.limits.queue_bytes;
+  limits.auth_timeout = std::chrono::seconds(config.limits.auth_timeout_seconds);
+  limits.heartbeat_seconds = static_cast<std::uint32_t>(config.limits.heartbeat_seconds);
+  return limits;
+}
+
+gateway::ServerOptions server_options(const Config& config) {
+  const auto address = listen_address(config);
+  gateway::ServerOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  options.io_threads = config.server.io_threads;
+  options.tls_cert_file = config.server.tls_cert;
+  options.tls_key_file = config.server.tls_key;
+  options.body_budget = config.limits.body_budget_bytes;
+  options.websocket.message_max = config.limits.message_bytes;
+  options.websocket.queue_bytes_max = config.limits.queue_bytes;
+  options.websocket.patterns_max = config.limits.patterns;
+  options.websocket.ping_after = std::chrono::seconds(config.limits.heartbeat_seconds);
+  options.websocket.drop_after = std::chrono::seconds(config.limits.idle_timeout_seconds);
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(const Config& config) {
+  MLG_TRY_VOID(check(config));
+  MLG_TRY(data_dir, store::DataDir::open(config.server.data_dir));
+  const std::string path = data_dir.path();
+  MLG_TRY(token, admin_token(config.admin_token, path));
+  MLG_TRY(
+      log,
+      store::Log::open(
+          path, {config.log.retention_bytes, std::chrono::hours(config.log.retention_hours)}
+      )
+  );
+  MLG_TRY(vectors, store::VectorStore::open(path));
+  MLG_TRY(state, log->load_state());
+  static_cast<void>(state
+  );  // a log that does not load is told here, by name; the committer loads it again
+  std::unique_ptr<Server> server(new Server(
+      config, {std::move(data_dir), std::move(log), std::move(vectors), std::move(token)}
+  ));
+  return server;
+}
+
+Server::Server(const Config& config, Opened opened)
+    : config_(config),
+      opened_(std::move(opened)),
+      committer_(*opened_.log, clock_, {}),
+      engine_(
+          *opened_.vectors,
+          committer_,
+          metrics_,
+          clock_,
+          {config.server.node, opened_.data_dir.path(), cores_or(config.engine.train_threads), 0}
+      ),
+      runner_(
+          committer_, clock_, {.threads = 1, .queue_max = 256, .imports_max = config.limits.imports}
+      ),
+      alerts_(committer_, *opened_.log, clock_, config.server.node),
+      hub_(
+          *opened_.log,
+          metrics_,
+          clock_,
+          {.ring_bytes_max = config.log.ring_bytes,
+           .replay_chunk_bytes = 256 * 1024,
+           .stall_limit = std::chrono::seconds(config.limits.stall_seconds)}
+      ),
+      tier_keeper_(engine_, runner_, clock_),
+      sampler_(
+          metrics_,
+          clock_,
+          {config.server.node, opened_.data_dir.path(), config.memory.limit_bytes},
+          [this] { return index_samples(); },
+          [this](
+              model::EventKind kind,
+              const std::string& entity,
+              const std::string& index,
+              base::Timestamp at,
+              const std::string& data
+          ) { hub_.publish_metric(kind, entity, index, at, data); }
+      ),
+      authenticator_(*opened_.log, clock_),
+      limiter_(clock_),
+      job_waits_(runner_),
+      origins_(config.server.allowed_origins),
+      hosts_(config.server.allowed_hosts),
+      compute_({"compute", cores_or(config.engine.compute_threads), config.limits.compute_queue, 0}
+      ),
+      ingest_({"ingest", std::max<std::size_t>(2, config.limits.imports), config.limits.imports, 0}
+      ) {
+  wire();
+}
+
+Server::~Server() { stop(); }
+
+void Server::wire() {
+  committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
+    hub_.publish(entries);
+  });
+  authenticator_.on_change(
+      [this](const std::string& name, const std::optional<gateway::TokenInfo>& info) {
+        registry_.token_changed(name, info);
+      }
+  );
+  sampler_.each_second([this](const metrics::Gauges& gauges) { alerts_.evaluate(gauges); });
+  sampler_.each_second([this](const metrics::Gauges&) {
+    for (const auto& report : limiter_.due_reports())
+      alerts_.rate_limited(
+          {report.bucket,
+           report.limit,
+           report.window_seconds,
+           report.rejected,
+           report.retry_after_seconds}
+      );
+  });
+  sampler_.each_tenth([this] {
+    engine_.publish_counts();
+    job_waits_.expire(clock_.steady_now());
+  });
+  const std::string import_dir = config_.server.import_dir.empty()
+                                     ? opened_.data_dir.path() + "/import"
+                                     : config_.server.import_dir;
+  std::error_code ec;
+  std::filesystem::create_directories(import_dir, ec);
+  api_ = std::make_unique<gateway::ApiServices>(gateway::ApiServices{
+      engine_,
+      runner_,
+      alerts_,
+      authenticator_,
+      limiter_,
+      registry_,
+      hub_,
+      committer_,
+      metrics_,
+      sampler_,
+      job_waits_,
+      ingest_,
+      clock_,
+      config_.server.node,
+      import_dir,
+      config_.server.metrics_public,
+      [this] { return ready_.load(); },
+      std::string(kOpenapiYaml),
+      std::string(kAsyncapiYaml)});
+  gateway::add_routes(router_, *api_);
+  sessions_ = std::make_unique<gateway::SessionServices>(gateway::SessionServices{
+      hub_,
+      committer_,
+      authenticator_,
+      limiter_,
+      registry_,
+      metrics_,
+      clock_,
+      session_limits(config_),
+      config_.server.node,
+      kVersion});
+  gate_ = std::make_unique<gateway::Gate>(router_, authenticator_, limiter_, metrics_);
+  gateway_ = std::make_unique<gateway::Server>(
+      server_options(config_), hooks(), hub_, compute_, metrics_, clock_
+  );
+}
+
+gateway::Admission Server::admit(
+    gateway::HttpRequest& request, const gateway::Credentials& credentials
+) const {
+  auto admission = gate_->admit(request, credentials);
+  if (!admission.route || admission.route->access == gateway::Access::kPublic || ready_)
+    return admission;
+  admission.route = nullptr;
+  admission.refusal = gateway::error_response(
+      {base::ErrorCode::kRecovering, "the server is reading its data", {}, 1'000}
+  );
+  return admission;
+}
+
+gateway::ServerHooks Server::hooks() {
+  gateway::ServerHooks hooks;
+  hooks.router = &router_;
+  hooks.admit = [this](gateway::HttpRequest& request, const gateway::Credentials& credentials) {
+    return admit(request, credentials);
+  };
+  hooks.accept_websocket = [this](gateway::WebSocket& socket) {
+    auto session = std::make_unique<gateway::SocketSession>(*sessions_, socket);
+    session->begin();
+    return session;
+  };
+  hooks.accept_sse = [this](gateway::SseStream& stream, const gateway::HttpRequest& request) {
+    return gateway::begin_sse_session(*sessions_, stream, request);
+  };
+  hooks.allow_origin = [this](std::string_view origin, std::string_view host, bool tls) {
+    return origins_.allows(origin, host, tls);
+  };
+  hooks.allow_host = [this](std::string_view host) { return hosts_.allows(host); };
+  return hooks;
+}
+
+std::vector<metrics::IndexSample> Server::index_samples() const {
+  std::vector<metrics::IndexSample> samples;
+  for (const auto& index : engine_.list()) {
+    const auto stats = engine_.stats(index.index_id);
+    if (!stats) continue;
+    metrics::IndexSample sample;
+    sample.index = stats->index;
+    sample.vectors = stats->vectors;
+    sample.deleted = stats->deleted;
+    sample.bytes = stats->bytes;
+    sample.shards = stats->shards.size();
+    for (const auto& shard : stats->shards) {
+      auto& tier = shard.tier == model::Tier::kIdmap    ? sample.idmap
+                   : shard.tier == model::Tier::kIvf    ? sample.ivf
+                   : shard.tier == model::Tier::kOndisk ? sample.ondisk
+                                                        : sample.merged;
+      tier += shard.vectors;
+      if (shard.tier != model::Tier::kIdmap) sample.unindexed += shard.head_vectors;
+    }
+    samples.push_back(std::move(sample));
+  }
+  return samples;
+}
+
+Result<void> Server::recover() {
+  MLG_TRY_VOID(runner_.recover());
+  MLG_TRY_VOID(alerts_.start());
+  MLG_TRY_VOID(engine_.recover());
+  return {};
+}
+
+Result<void> Server::start() {
+  MLG_TRY_VOID(authenticator_.start(opened_.admin_token));
+  auto outcome = std::make_shared<base::SnapshotCell<Result<void>>>();
+  recovery_ = std::thread([this, outcome] {
+    auto recovered = recover();
+    if (recovered)
+      ready_ = true;
+    else
+      base::log(base::LogLevel::kError, "recovery failed", "reason", recovered.error().message);
+    outcome->store(std::make_shared<const Result<void>>(std::move(recovered)));
+  });
+  const auto patience = std::chrono::steady_clock::now() + kRecoveryPatience;
+  while (!outcome->load() && std::chrono::steady_clock::now() < patience)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  if (const auto done = outcome->load(); done && !*done) return tl::unexpected(done->error());
+  MLG_TRY_VOID(gateway_->start());
+  sampler_.start();
+  return {};
+}
+
+std::string Server::address() const {
+  const std::string host = listen_address(config_).host;
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return fmt::format(
+      "{}://{}{}{}:{}",
+      config_.server.tls_cert.empty() ? "http" : "https",
+      ipv6 ? "[" : "",
+      host,
+      ipv6 ? "]" : "",
+      gateway_->port()
+  );
+}
+
+void Server::reload() {
+  if (auto reloaded = gateway_->reload_tls(); !reloaded)
+    base::log(
+        base::LogLevel::kError,
+        "the certificate was not reloaded",
+        "reason",
+        reloaded.error().message
+    );
+  else
+    base::log(base::LogLevel::kInfo, "configuration reloaded");
+}
+
+void Server::stop() {
+  if (std::exchange(stopped_, true)) return;
+  ready_ = false;
+  if (recovery_.joinable()) recovery_.join();
+  gateway_->drain(std::chrono::milliseconds(config_.limits.drain_ms), kDrainDeadline);
+  sampler_.stop();
+  ingest_.stop();
+  runner_.stop();
+  compute_.stop();
+  engine_.stop();
+  committer_.stop();
+  hub_.stop();
+}
+
+}  // namespace mlgraph::app

@@ -1,0 +1,95 @@
+#pragma once
+// The whole server: its parts as members in start order; destruction runs it backwards.
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "alerts/alert_desk.h"
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/thread_pool.h"
+#include "gateway/api/services.h"
+#include "gateway/auth/gate.h"
+#include "gateway/auth/origin.h"
+#include "gateway/net/server.h"
+#include "gateway/session/services.h"
+#include "hub/hub.h"
+#include "index/engine.h"
+#include "jobs/runner.h"
+#include "metrics/sampler.h"
+#include "store/committer.h"
+#include "store/log.h"
+#include "store/vector_store.h"
+#include "work/train_job.h"
+
+namespace mlgraph::app {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+/// Threads   start, reload, stop: main.
+class Server {
+ public:
+  /// Opens the data directory and everything over it. errors name the setting or file at fault.
+  [[nodiscard]] static base::Result<std::unique_ptr<Server>> open(const Config& config);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Recovers and listens. The port opens once recovery is done, or after ten seconds of it:
+  /// requests are then answered `recovering`, and /health/ready 503, until the state stands.
+  [[nodiscard]] base::Result<void> start();
+  [[nodiscard]] std::string address() const;
+  /// SIGHUP: the certificate is read again.
+  void reload();
+  /// SIGTERM: not ready, sessions told 4103, jobs ended, all written. Within ten seconds.
+  void stop();
+
+ private:
+  /// What must stand before the parts can be made.
+  struct Opened {
+    store::DataDir data_dir;
+    std::unique_ptr<store::Log> log;
+    std::unique_ptr<store::VectorStore> vectors;
+    std::string admin_token;
+  };
+  Server(const Config& config, Opened opened);
+  void wire();
+  [[nodiscard]] base::Result<void> recover();
+  [[nodiscard]] gateway::ServerHooks hooks();
+  [[nodiscard]] gateway::Admission admit(
+      gateway::HttpRequest& request, const gateway::Credentials& credentials
+  ) const;
+  [[nodiscard]] std::vector<metrics::IndexSample> index_samples() const;
+
+  const Config config_;
+  Opened opened_;
+  base::SystemClock clock_;
+  metrics::ServerMetrics metrics_;
+  store::Committer committer_;
+  index::Engine engine_;  // its sink comes first: whoever hears of an index can use it
+  jobs::Runner runner_;
+  alerts::AlertDesk alerts_;
+  hub::Hub hub_;
+  work::TierKeeper tier_keeper_;
+  metrics::Sampler sampler_;
+  gateway::Authenticator authenticator_;
+  gateway::RateLimiter limiter_;
+  gateway::SessionRegistry registry_;
+  gateway::JobWaits job_waits_;
+  gateway::OriginPolicy origins_;
+  gateway::HostPolicy hosts_;
+  base::ThreadPool compute_;
+  base::ThreadPool ingest_;
+  gateway::Router router_;
+  std::unique_ptr<gateway::ApiServices> api_;
+  std::unique_ptr<gateway::SessionServices> sessions_;
+  std::unique_ptr<gateway::Gate> gate_;
+  std::unique_ptr<gateway::Server> gateway_;
+  std::atomic<bool> ready_{false};
+  std::thread recovery_;
+  bool stopped_ = false;
+};
+
+}  // namespace mlgraph::app

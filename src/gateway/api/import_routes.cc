@@ -1,0 +1,144 @@
+#include <array>
+
+#include "gateway/api/services.h"
+#include "work/import_job.h"
+#include "work/train_job.h"
+
+namespace mlgraph::gateway {
+
+using base::ErrorCode;
+using base::Result;
+
+namespace {
+
+constexpr std::size_t kSourceBodyMax = 64 * 1024;
+
+/// The request's body as work reads it; a stop of the job ends a wait for more of it.
+class BodySource final : public work::ByteSource {
+ public:
+  explicit BodySource(std::shared_ptr<BodyStream> stream) : stream_(std::move(stream)) {}
+  Result<std::size_t> read(std::span<char> out) override { return stream_->read(out); }
+  std::optional<std::uint64_t> length() const override { return stream_->length(); }
+
+ private:
+  const std::shared_ptr<BodyStream> stream_;
+};
+
+HttpResponse accepted(const model::Job& job) {
+  auto response = json_response(202, json_text(job));
+  response.headers.emplace_back("Location", "/api/v1/jobs/" + job.job_id);
+  return response;
+}
+
+Result<std::string> read_small(BodyStream& stream) {
+  std::string body;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    MLG_TRY(n, stream.read(piece));
+    if (n == 0) return body;
+    if (body.size() + n > kSourceBodyMax)
+      return base::fail(ErrorCode::kTooLarge, "the body has more than {} bytes", kSourceBodyMax);
+    body.append(piece.data(), n);
+  }
+}
+
+/// A file of the import folder, as a background job.
+Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& request) {
+  MLG_TRY(text, read_small(*request.stream));
+  MLG_TRY(body, base::parse_json(text));
+  const auto* source = body.find("source");
+  if (!source || !source->as_string())
+    return base::fail_at(
+        "source", ErrorCode::kInvalidValue, "source must be the name of a file in the import folder"
+    );
+  const std::string type = work::content_type_of(*source->as_string());
+  if (type.empty())
+    return base::fail_at(
+        "source", ErrorCode::kInvalidValue, "source must end in .jsonl, .npy, .csv or .fvecs"
+    );
+  MLG_TRY(opened, work::open_import_file(services.import_dir, *source->as_string()));
+  MLG_TRY(dimension, services.engine.dimension(request.param("id")));
+  const std::shared_ptr<work::ByteSource> file = std::move(opened);
+  const std::string prefix = request.query_value("id_prefix").value_or("");
+  MLG_TRY(
+      job,
+      services.runner.start(
+          {"import",
+           request.param("id"),
+           request.query_value("jobId").value_or(""),
+           {},
+           "starting",
+           {}},
+          [&services, file, type, dimension, prefix](jobs::JobHandle& handle) -> Result<void> {
+            MLG_TRY(rows, work::make_row_source(type, *file, dimension, prefix));
+            return work::run_import(
+                services.engine, services.metrics, services.clock, handle, *rows, file->length()
+            );
+          }
+      )
+  );
+  return accepted(job);
+}
+
+Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& request) {
+  const std::string& id = request.param("id");
+  if (request.content_type == "application/json") return import_source(services, request);
+  MLG_TRY(dimension, services.engine.dimension(id));
+  BodySource bytes(request.stream);
+  MLG_TRY(
+      rows,
+      work::make_row_source(
+          request.content_type, bytes, dimension, request.query_value("id_prefix").value_or("")
+      )
+  );
+  MLG_TRY(
+      job,
+      services.runner.begin(
+          {"import", id, request.query_value("jobId").value_or(""), {}, "starting", {}}
+      )
+  );
+  request.stream->set_interrupt([handle = job.get()] { return handle->cancelled(); });
+  auto outcome = work::run_import(
+      services.engine, services.metrics, services.clock, *job, *rows, request.stream->length()
+  );
+  request.stream->set_interrupt(nullptr);
+  MLG_TRY(ended, services.runner.finish(job, std::move(outcome)));
+  if (ended.state == model::JobState::kFailed) return json_response(400, json_text(ended));
+  return accepted(ended);
+}
+
+}  // namespace
+
+void add_import_routes(Router& router, ApiServices& services) {
+  router.add(
+      {"POST",
+       "/api/v1/indices/{id}/import",
+       Access::kWrite,
+       true,
+       false,
+       0,
+       [&services](const std::shared_ptr<HttpRequest>& request, const Reply& reply) {
+         const bool taken = services.ingest.try_post([&services, request, reply] {
+           auto response = import_body(services, *request);
+           reply(response ? std::move(*response) : error_response(response.error()));
+         });
+         if (!taken)
+           reply(error_response({ErrorCode::kOverloaded, "too many imports are waiting", {}, 1'000})
+           );
+       }}
+  );
+  router.add(
+      {"POST",
+       "/api/v1/indices/{id}/train",
+       Access::kWrite,
+       false,
+       true,
+       4'096,
+       answering([&](HttpRequest& request) -> Result<HttpResponse> {
+         MLG_TRY(job, work::start_training(services.engine, services.runner, request.param("id")));
+         return accepted(job);
+       })}
+  );
+}
+
+}  // namespace mlgraph::gateway

@@ -1,0 +1,93 @@
+#pragma once
+// What the REST handlers use, and the one function that makes the table of routes.
+#include <functional>
+#include <string>
+
+#include "alerts/alert_desk.h"
+#include "base/thread_pool.h"
+#include "gateway/api/job_waits.h"
+#include "gateway/api/router.h"
+#include "gateway/auth/authenticator.h"
+#include "gateway/auth/rate_limiter.h"
+#include "gateway/session/registry.h"
+#include "hub/hub.h"
+#include "index/engine.h"
+#include "jobs/runner.h"
+#include "metrics/sampler.h"
+#include "store/committer.h"
+
+namespace mlgraph::gateway {
+
+struct ApiServices {
+  index::Engine& engine;
+  jobs::Runner& runner;
+  alerts::AlertDesk& alerts;
+  Authenticator& authenticator;
+  RateLimiter& limiter;
+  SessionRegistry& registry;
+  hub::Hub& hub;
+  store::Committer& committer;
+  metrics::ServerMetrics& metrics;
+  metrics::Sampler& sampler;
+  JobWaits& job_waits;
+  base::Executor& ingest;  ///< threads that imports block
+  const base::Clock& clock;
+  std::string node;
+  std::string import_dir;
+  bool metrics_public = false;
+  std::function<bool()> ready;
+  std::string openapi_yaml, asyncapi_yaml;
+};
+
+/// All routes. `services` outlives the router.
+void add_routes(Router& router, ApiServices& services);
+
+// Its parts, one file each.
+void add_index_routes(Router& router, ApiServices& services);
+void add_vector_routes(Router& router, ApiServices& services);
+void add_search_route(Router& router, ApiServices& services);
+void add_import_routes(Router& router, ApiServices& services);
+void add_job_routes(Router& router, ApiServices& services);
+void add_alert_routes(Router& router, ApiServices& services);
+void add_token_routes(Router& router, ApiServices& services);
+void add_server_routes(Router& router, ApiServices& services);
+
+/// Adapts a plain function: its error becomes the answer.
+using Handler = std::function<base::Result<HttpResponse>(HttpRequest&)>;
+[[nodiscard]] std::function<void(std::shared_ptr<HttpRequest>, Reply)> answering(Handler handler);
+/// The body as JSON; an empty one is an empty object.
+[[nodiscard]] base::Result<base::Json> json_body(const HttpRequest& request);
+/// A query member as a whole number in [min, max].
+[[nodiscard]] base::Result<std::uint64_t> query_number(
+    const HttpRequest& request,
+    const std::string& name,
+    std::uint64_t min,
+    std::uint64_t max,
+    std::uint64_t otherwise
+);
+
+template <typename Object>
+[[nodiscard]] std::string json_text(const Object& object) {
+  std::string text;
+  base::JsonWriter out(text);
+  write(out, object);
+  return text;
+}
+/// {"name":[…]}, each item written by its own write().
+template <typename Object>
+[[nodiscard]] std::string json_list(std::string_view name, const std::vector<Object>& items) {
+  std::string text;
+  base::JsonWriter out(text);
+  out.object([&] {
+    out.key(name);
+    out.array([&] {
+      for (const auto& item : items) write(out, item);
+    });
+  });
+  return text;
+}
+/// Whether what names `index` (or no index) may be seen over REST: read: for an index, else events:
+/// alone.
+[[nodiscard]] bool may_see(const Principal& principal, const std::string& index);
+
+}  // namespace mlgraph::gateway

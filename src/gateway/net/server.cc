@@ -1,0 +1,227 @@
+#include "gateway/net/server.h"
+
+#include <algorithm>
+#include <sys/resource.h>
+#include <thread>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/log.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/shared.h"
+#include "gateway/net/transport.h"
+
+namespace mlgraph::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+namespace {
+
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+constexpr std::size_t kIoThreadsMax = 4;
+
+/// The hard limit of descriptors, taken in full.
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+    getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(
+      ServerOptions options,
+      ServerHooks hooks,
+      hub::Hub& hub,
+      base::Executor& compute,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock
+  )
+      : shared_{std::move(options), std::move(hooks), compute, metrics, clock, {}, {}, {}} {
+    const std::size_t descriptors = raise_descriptor_limit();
+    connections_max_ =
+        shared_.options.connections_max ? shared_.options.connections_max : descriptors * 9 / 10;
+    std::size_t threads = shared_.options.io_threads;
+    if (threads == 0)
+      threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kIoThreadsMax);
+    for (std::size_t i = 0; i < threads; ++i)
+      loops_.push_back(std::make_unique<Loop>(hub, metrics, clock, i));
+    acceptor_.emplace(loops_.front()->io());
+    pause_.emplace(loops_.front()->io());
+  }
+
+  ~Impl() {
+    for (auto& loop : loops_) loop->stop();
+  }
+
+  Result<void> start() {
+    if (!shared_.options.tls_cert_file.empty()) {
+      MLG_TRY_VOID(reload_tls());
+    }
+    boost::system::error_code ec;
+    const auto address = asio::ip::make_address(
+        shared_.options.host == "localhost" ? "127.0.0.1" : shared_.options.host, ec
+    );
+    if (ec)
+      return fail(ErrorCode::kInvalidValue, "listen: '{}' is no IP address", shared_.options.host);
+    const tcp::endpoint endpoint(address, shared_.options.port);
+    acceptor_->open(endpoint.protocol(), ec);
+    if (!ec) acceptor_->set_option(tcp::acceptor::reuse_address(true), ec);
+    if (!ec) acceptor_->bind(endpoint, ec);
+    if (!ec) acceptor_->listen(asio::socket_base::max_listen_connections, ec);
+    if (ec)
+      return fail(
+          ErrorCode::kInternal,
+          "listening on {}:{}: {}",
+          shared_.options.host,
+          shared_.options.port,
+          ec.message()
+      );
+    port_ = acceptor_->local_endpoint().port();
+    accept();
+    for (auto& loop : loops_) loop->start();
+    return {};
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  Result<void> reload_tls() {
+    if (shared_.options.tls_cert_file.empty()) return {};
+    MLG_TRY(context, TlsContext::load(shared_.options.tls_cert_file, shared_.options.tls_key_file));
+    shared_.tls.store(context);
+    return {};
+  }
+
+  void drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
+    const auto began = std::chrono::steady_clock::now();
+    shared_.draining = true;
+    loops_.front()->post([this] {
+      boost::system::error_code ec;
+      acceptor_->close(ec);
+    });
+    // Closes in slices over `spread`: the clients come back spread out as well.
+    constexpr std::int64_t kSlices = 10;
+    for (std::int64_t slice = 0; slice < kSlices; ++slice) {
+      for (auto& loop : loops_)
+        loop->post([this, &loop = *loop, slice, spread] {
+          drain_slice(loop, slice, kSlices, spread);
+        });
+      if (connections() > 0) std::this_thread::sleep_for(spread / kSlices);
+    }
+    while (connections() > 0 && std::chrono::steady_clock::now() - began < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (const auto left = connections(); left > 0)
+      base::log(
+          base::LogLevel::kWarn, "connections are cut at the end of the drain", "connections", left
+      );
+    for (auto& loop : loops_) loop->stop();
+  }
+
+  [[nodiscard]] std::size_t connections() const {
+    std::size_t sum = 0;
+    for (const auto& loop : loops_) sum += loop->connections();
+    return sum;
+  }
+
+ private:
+  void drain_slice(
+      Loop& loop, std::int64_t slice, std::int64_t slices, std::chrono::milliseconds spread
+  ) {
+    const auto wait = spread.count() + spread.count() * slice / std::max<std::int64_t>(1, slices);
+    const std::string reason = fmt::format("shutdown retry_after_ms={}", wait);
+    std::size_t left = loop.connections();
+    const std::size_t share = (left + static_cast<std::size_t>(slices - slice) - 1) /
+                              static_cast<std::size_t>(slices - slice);
+    std::size_t closed = 0;
+    loop.for_each([&](Connection& connection) {
+      if (closed++ < share || slice + 1 == slices) connection.on_drain(reason);
+    });
+  }
+
+  void accept() {
+    Loop& loop = *loops_[next_loop_++ % loops_.size()];
+    acceptor_->async_accept(
+        loop.io(),
+        [this, &loop](boost::system::error_code ec, Transport::Socket socket) {
+          if (shared_.draining || ec == asio::error::operation_aborted) return;
+          if (ec) {
+            // No descriptor is left: accepting pauses until some are given back.
+            shared_.metrics.connections_refused.fetch_add(1, std::memory_order_relaxed);
+            return accept_later();
+          }
+          begin(loop, std::move(socket));
+          if (connections() >= connections_max_) {
+            if (!std::exchange(full_told_, true))
+              base::log(
+                  base::LogLevel::kWarn,
+                  "accepting pauses at 90 % of the descriptor limit",
+                  "connections",
+                  connections()
+              );
+            return accept_later();
+          }
+          full_told_ = false;
+          accept();
+        }
+    );
+  }
+
+  void accept_later() {
+    pause_->expires_after(kAcceptPause);
+    pause_->async_wait([this](boost::system::error_code ec) {
+      if (ec || shared_.draining) return;
+      connections() >= connections_max_ ? accept_later() : accept();
+    });
+  }
+
+  void begin(Loop& loop, Transport::Socket socket) {
+    auto transport = std::make_shared<std::unique_ptr<Transport>>(
+        std::make_unique<Transport>(std::move(socket), shared_.tls.load())
+    );
+    loop.post([this, &loop, transport] { start_http(shared_, loop, std::move(*transport)); });
+  }
+
+  ServerShared shared_;
+  std::size_t connections_max_ = 0;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  // On the first loop.
+  std::optional<asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>> acceptor_;
+  std::optional<asio::steady_timer> pause_;
+  std::size_t next_loop_ = 0;
+  bool full_told_ = false;
+  std::uint16_t port_ = 0;
+};
+
+Server::Server(
+    ServerOptions options,
+    ServerHooks hooks,
+    hub::Hub& hub,
+    base::Executor& compute,
+    metrics::ServerMetrics& metrics,
+    const base::Clock& clock
+)
+    : impl_(
+          std::make_unique<Impl>(std::move(options), std::move(hooks), hub, compute, metrics, clock)
+      ) {}
+Server::~Server() = default;
+Result<void> Server::start() { return impl_->start(); }
+std::uint16_t Server::port() const { return impl_->port(); }
+Result<void> Server::reload_tls() { return impl_->reload_tls(); }
+void Server::drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
+  impl_->drain(spread, deadline);
+}
+std::size_t Server::connections() const { return impl_->connections(); }
+
+}  // namespace mlgraph::gateway
