@@ -1,6 +1,7 @@
 // Small durable commits through the committer, and the floor under them: RocksDB writing records of
 // the same size in synced batches of 64, nothing else.
-//   commit_bench FOLDER [SECONDS]     prints {"in_flight_256":…,"in_flight_1":…,"bare_batches_of_64":…}
+//   commit_bench FOLDER [SECONDS]     prints
+//   {"in_flight_256":…,"in_flight_1":…,"bare_batches_of_64":…}
 // Each commit is a job.progress event: decided, encoded, folded, written with its state, published.
 // FOLDER must be on the disk to be measured; it is emptied. The log is read back before the numbers
 // are printed.
@@ -123,6 +124,9 @@ int main(int argc, char** argv) {
   const double floor = bare(folder, progress(0).data_json.size() + 128, seconds);
   std::filesystem::remove_all(folder);
   std::printf(
-      "{\"in_flight_256\":%.0f,\"in_flight_1\":%.0f,\"bare_batches_of_64\":%.0f}\n", many, one, floor
+      "{\"in_flight_256\":%.0f,\"in_flight_1\":%.0f,\"bare_batches_of_64\":%.0f}\n",
+      many,
+      one,
+      floor
   );
 }

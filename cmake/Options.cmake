@@ -5,7 +5,8 @@ set(MLG_SANITIZE "" CACHE STRING "-fsanitize= value, e.g. address,undefined")
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Clones at different places share what was compiled: paths below the source are taken relative to it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=time_macros ${CCACHE})
 endif()
 
 add_library(mlg_flags INTERFACE)

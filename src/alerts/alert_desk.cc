@@ -102,12 +102,11 @@ Result<void> AlertDesk::start() {
     rules_[name] = merged;
     revisions_[name] = value.revision;
   }
-  for (const auto& [id, alert] : committer_.state()->alerts()) {
+  const auto state = committer_.state();
+  for (const auto& [id, alert] : state->alerts()) {
     auto& watch = watches_[{alert->rule, alert->index}];
     watch.alert_id = id;
-    watch.level = watch.breach =
-        alert->severity == model::Severity::kError ? Level::kError : Level::kWarning;
-    watch.breach_since = clock_.steady_now();
+    watch.level = alert->severity == model::Severity::kError ? Level::kError : Level::kWarning;
     if (alert->rule == "job_failed" && !alert->index.empty()) failed_jobs_[alert->index] = 1;
   }
   return {};
@@ -118,6 +117,7 @@ void AlertDesk::on_entries(std::span<const std::shared_ptr<const model::Entry>> 
     if (entry->kind == model::EventKind::kIndexDeleted) {
       base::MutexLock lock(mutex_);
       failed_jobs_.erase(entry->entity);
+      closing_.erase(entry->entity);
     }
     if (entry->index.empty()) continue;
     if (entry->kind == model::EventKind::kJobCompleted) {
@@ -161,13 +161,11 @@ std::vector<AlertDesk::Reading> AlertDesk::readings(const Rule& rule, const metr
         );
       break;
     case Gauge::kSearchP99Ms:
-      for (const auto& [name, sample] : gauges.search) all.push_back({name, sample.latency_p99_ms});
+      for (const auto& [name, search] : gauges.search)
+        all.push_back({name, search.sample.latency_p99_ms});
       break;
     case Gauge::kSearchErrorFraction:
-      for (const auto& [name, sample] : gauges.search)
-        all.push_back(
-            {name, fraction(sample.errors_per_second, sample.errors_per_second + sample.qps)}
-        );
+      for (const auto& [name, search] : gauges.search) all.push_back({name, search.error_fraction});
       break;
     case Gauge::kJobFailed:
       for (const auto& [name, count] : failed_jobs_)
@@ -178,6 +176,9 @@ std::vector<AlertDesk::Reading> AlertDesk::readings(const Rule& rule, const metr
       all.push_back({"", 0});
       break;  // one machine: nobody can be lost or lag
   }
+  std::erase_if(all, [&](const Reading& reading) MLG_REQUIRES(mutex_) {
+    return closing_.contains(reading.object);
+  });
   return all;
 }
 
@@ -191,63 +192,98 @@ void AlertDesk::evaluate(const metrics::Gauges& gauges) {
   }
 }
 
+AlertDesk::Level AlertDesk::level_for(
+    const Rule& rule, double value, Watch& watch, base::SteadyTime now
+) {
+  const auto beyond = [&](double level) { return rule.above ? value >= level : value <= level; };
+  const bool beyond_error = rule.error && beyond(*rule.error);
+  const bool beyond_warn = beyond_error || (rule.warn && beyond(*rule.warn));
+  const auto lasts = [&](std::optional<base::SteadyTime>& since, bool breach) {
+    if (!breach)
+      since.reset();
+    else if (!since)
+      since = now;
+    return since && now - *since >= std::chrono::seconds(rule.for_seconds);
+  };
+  // Raising waits for the breach to last, and a value that moves between warn and error is all the
+  // while beyond warn; easing does not wait.
+  const bool error_lasts = lasts(watch.error_since, beyond_error);
+  const bool warning_lasts = lasts(watch.warning_since, beyond_warn);
+  if (error_lasts || (beyond_error && watch.level == Level::kError)) return Level::kError;
+  if (beyond_warn) {
+    if (!rule.warn) return Level::kOk;
+    return warning_lasts || watch.level != Level::kOk ? Level::kWarning : Level::kOk;
+  }
+  if (watch.level == Level::kOk || watch.rule_changed) return Level::kOk;
+  const bool back = rule.above ? value < rule.clear : value > rule.clear;
+  if (back) return Level::kOk;
+  return rule.warn ? Level::kWarning : Level::kError;
+}
+
 void AlertDesk::look(const Rule& rule, const Reading& reading, base::SteadyTime now) {
   auto& watch = watches_[{rule.rule, reading.object}];
-  const auto beyond = [&](double level) {
-    return rule.above ? reading.value >= level : reading.value <= level;
-  };
-  Level wanted = Level::kOk;
-  if (rule.error && beyond(*rule.error))
-    wanted = Level::kError;
-  else if (rule.warn && beyond(*rule.warn))
-    wanted = Level::kWarning;
-  else if (watch.level != Level::kOk) {
-    // Between the levels an open alert stays; back at warn's side of error it becomes a warning
-    // again.
-    const bool back = rule.above ? reading.value < rule.clear : reading.value > rule.clear;
-    wanted = back ? Level::kOk : (rule.warn ? Level::kWarning : Level::kError);
-  }
-  if (wanted != watch.breach) {
-    watch.breach = wanted;
-    watch.breach_since = now;
-  }
-  if (wanted == watch.level) return;
-  // Raising waits for the breach to last; resolving does not.
-  if (wanted > watch.level && now - watch.breach_since < std::chrono::seconds(rule.for_seconds))
-    return;
-  publish(rule, reading, watch, wanted);
+  take_back_lost(watch);
+  const Level level = level_for(rule, reading.value, watch, now);
+  watch.rule_changed = false;
+  if (level != watch.level) publish(rule, reading, watch, level);
+}
+
+// What a full disk kept out of the log is not published: the next look tries again.
+void AlertDesk::take_back_lost(Watch& watch) {
+  if (!watch.fate || *watch.fate != Fate::kLost) return;
+  watch.fate.reset();
+  const auto open = committer_.state()->alert(watch.alert_id);
+  watch.level = Level::kOk;
+  if (open)
+    watch.level = open->severity == model::Severity::kError ? Level::kError : Level::kWarning;
 }
 
 void AlertDesk::publish(const Rule& rule, const Reading& reading, Watch& watch, Level level) {
-  if (watch.alert_id.empty()) watch.alert_id = "alert-" + base::random_name(10);
-  const std::string id = watch.alert_id;
+  if (watch.level == Level::kOk) watch.alert_id = "alert-" + base::random_name(10);
   watch.level = level;
-  if (level == Level::kOk) watch.alert_id.clear();
-  auto alert = make_alert(rule, node_, reading.object, reading.value, level == Level::kError, id);
+  auto alert = make_alert(
+      rule, node_, reading.object, reading.value, level == Level::kError, watch.alert_id
+  );
+  submit(rule, watch, [alert, level](store::Decision& decision) mutable -> Result<void> {
+    const auto open = decision.state().alert(alert.alert_id);
+    if (level == Level::kOk && !open) return {};
+    if (level != Level::kOk && !alert.index.empty() && !decision.state().index(alert.index))
+      return {};
+    alert.since = open ? open->since : decision.now();
+    if (open) alert.acknowledged_at = open->acknowledged_at;
+    if (level == Level::kOk) {
+      // Resolved says what it resolves: the threshold stays that of the alert.
+      const auto* threshold = open->metadata.find("threshold");
+      alert.metadata = Json(Json::Object{
+          {"node", *alert.metadata.find("node")},
+          {"value", *alert.metadata.find("value")},
+          {"threshold", threshold ? *threshold : Json()}});
+      alert = resolved(std::move(alert));
+    }
+    decision.log(draft_of(alert));
+    return {};
+  });
+}
+
+// Nothing was measured, so the resolved alert repeats what it said while it was open.
+void AlertDesk::resolve_unmeasured(const Rule& rule, Watch& watch) {
+  watch.level = Level::kOk;
+  submit(rule, watch, [id = watch.alert_id](store::Decision& decision) -> Result<void> {
+    if (const auto open = decision.state().alert(id)) decision.log(draft_of(resolved(*open)));
+    return {};
+  });
+}
+
+void AlertDesk::submit(const Rule& rule, Watch& watch, store::Command command) {
+  watch.fate = std::make_shared<std::atomic<Fate>>(Fate::kOnItsWay);
   committer_.submit(
-      [alert, level](store::Decision& decision) mutable -> Result<void> {
-        const auto open = decision.state().alert(alert.alert_id);
-        if (level == Level::kOk && !open) return {};
-        if (!alert.index.empty() && !decision.state().index(alert.index)) return {};
-        alert.since = open ? open->since : decision.now();
-        if (open) alert.acknowledged_at = open->acknowledged_at;
-        if (level == Level::kOk) {
-          // Resolved says what it resolves: the levels stay those of the alert.
-          alert.metadata = Json(Json::Object{
-              {"node", *alert.metadata.find("node")},
-              {"value", *alert.metadata.find("value")},
-              {"threshold",
-               open->metadata.find("threshold") ? *open->metadata.find("threshold") : Json()}});
-          alert = resolved(std::move(alert));
-        }
-        decision.log(draft_of(alert));
-        return {};
-      },
-      [rule = rule.rule](const Result<std::uint64_t>& outcome) {
+      std::move(command),
+      [rule = rule.rule, fate = watch.fate](const Result<std::uint64_t>& outcome) {
+        *fate = outcome ? Fate::kLogged : Fate::kLost;
         if (!outcome)
           base::log(
               base::LogLevel::kError,
-              "an alert was not logged",
+              "an alert was not logged yet",
               "rule",
               rule,
               "reason",
@@ -261,16 +297,19 @@ void AlertDesk::publish(const Rule& rule, const Reading& reading, Watch& watch, 
 void AlertDesk::resolve_unwatched(const Rule& rule, const std::vector<Reading>& seen) {
   for (auto it = watches_.lower_bound({rule.rule, ""});
        it != watches_.end() && it->first.rule == rule.rule;) {
-    const bool measured = std::any_of(seen.begin(), seen.end(), [&](const Reading& r) {
-      return r.object == it->first.object;
-    });
+    auto& watch = it->second;
+    const bool measured =
+        std::any_of(seen.begin(), seen.end(), [&object = it->first.object](const Reading& r) {
+          return r.object == object;
+        });
     if (measured) {
       ++it;
       continue;
     }
-    if (it->second.level != Level::kOk)
-      publish(rule, {it->first.object, 0}, it->second, Level::kOk);
-    it = watches_.erase(it);
+    take_back_lost(watch);
+    if (watch.level != Level::kOk) resolve_unmeasured(rule, watch);
+    const bool done = !watch.fate || *watch.fate == Fate::kLogged;
+    it = done ? watches_.erase(it) : std::next(it);
   }
 }
 
@@ -295,6 +334,16 @@ Result<Rule> AlertDesk::put_rule(const std::string& name, const Json& changes) {
   MLG_TRY(merged, merge_rule(rule, changes));
   MLG_TRY(revision, config_.config_put(kPrefix + name, text_of(merged), revisions_[name]));
   revisions_[name] = revision;
+  if (rule == merged) return merged;
+  for (auto& [key, watch] : watches_) {
+    if (key.rule != name) continue;
+    watch.rule_changed = true;
+    if (rule.metric == merged.metric) continue;
+    // Under another metric it is another alert.
+    watch.warning_since.reset();
+    watch.error_since.reset();
+    if (watch.level != Level::kOk) resolve_unmeasured(rule, watch);
+  }
   rules_[name] = merged;
   return merged;
 }
@@ -308,7 +357,8 @@ std::vector<Rule> AlertDesk::rules() const {
 
 std::vector<model::Alert> AlertDesk::open_alerts() const {
   std::vector<model::Alert> all;
-  for (const auto& [id, alert] : committer_.state()->alerts()) all.push_back(*alert);
+  const auto state = committer_.state();
+  for (const auto& [id, alert] : state->alerts()) all.push_back(*alert);
   return all;
 }
 
@@ -331,6 +381,7 @@ Result<model::Alert> AlertDesk::acknowledge(const std::string& alert_id) {
 Result<void> AlertDesk::resolve_index(const std::string& index) {
   {
     base::MutexLock lock(mutex_);
+    closing_.insert(index);
     failed_jobs_.erase(index);
     std::erase_if(watches_, [&](const auto& item) { return item.first.object == index; });
   }
@@ -341,6 +392,11 @@ Result<void> AlertDesk::resolve_index(const std::string& index) {
   });
   if (!committed) return tl::unexpected(committed.error());
   return {};
+}
+
+void AlertDesk::reopen_index(const std::string& index) {
+  base::MutexLock lock(mutex_);
+  closing_.erase(index);
 }
 
 void AlertDesk::rate_limited(const RateLimitReport& report) {

@@ -1,9 +1,12 @@
 #pragma once
 // Rules over measured values: firing, changing severity, resolving. The door of this module.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,8 +51,11 @@ class AlertDesk {
   [[nodiscard]] std::vector<model::Alert> open_alerts() const;
   /// Commits the alert again with acknowledged_at. errors kNotFound.
   [[nodiscard]] base::Result<model::Alert> acknowledge(const std::string& alert_id);
-  /// Resolves all open alerts of an index, before its deletion.
+  /// Resolves all open alerts of an index, before its deletion. None is raised from then on, until
+  /// index.deleted is logged or the deletion is given up.
   [[nodiscard]] base::Result<void> resolve_index(const std::string& index);
+  /// The deletion that resolve_index() prepared has failed: the index is watched again.
+  void reopen_index(const std::string& index);
   void rate_limited(const RateLimitReport& report);
 
  private:
@@ -60,11 +66,16 @@ class AlertDesk {
     std::string object;
     auto operator<=>(const Key&) const = default;
   };
+  /// How the last event of a watch fares on its way to the log.
+  enum class Fate : std::uint8_t { kOnItsWay, kLogged, kLost };
   struct Watch {
-    Level level = Level::kOk;   ///< as published
-    std::string alert_id;       ///< while open
-    Level breach = Level::kOk;  ///< what the values say
-    base::SteadyTime breach_since;
+    Level level = Level::kOk;                       ///< as published
+    std::string alert_id;                           ///< of the alert open now, or last
+    std::optional<base::SteadyTime> warning_since;  ///< beyond warn, or error, without a break
+    std::optional<base::SteadyTime> error_since;
+    bool rule_changed = false;  ///< levels of return do not hold an alert that the new rule would
+                                ///< not raise
+    std::shared_ptr<std::atomic<Fate>> fate;  ///< shared with the committer; null: nothing sent
   };
   struct Reading {
     std::string object;  ///< index, or empty: the node
@@ -75,9 +86,15 @@ class AlertDesk {
   [[nodiscard]] std::vector<Reading> readings(const Rule& rule, const metrics::Gauges& gauges) const
       MLG_REQUIRES(mutex_);
   void look(const Rule& rule, const Reading& reading, base::SteadyTime now) MLG_REQUIRES(mutex_);
+  void take_back_lost(Watch& watch) MLG_REQUIRES(mutex_);
+  [[nodiscard]] static Level level_for(
+      const Rule& rule, double value, Watch& watch, base::SteadyTime now
+  );
   void publish(const Rule& rule, const Reading& reading, Watch& watch, Level level)
       MLG_REQUIRES(mutex_);
+  void resolve_unmeasured(const Rule& rule, Watch& watch) MLG_REQUIRES(mutex_);
   void resolve_unwatched(const Rule& rule, const std::vector<Reading>& seen) MLG_REQUIRES(mutex_);
+  void submit(const Rule& rule, Watch& watch, store::Command command) MLG_REQUIRES(mutex_);
 
   store::Committer& committer_;
   store::Log& config_;
@@ -88,7 +105,8 @@ class AlertDesk {
   std::map<std::string, std::uint64_t> revisions_ MLG_GUARDED_BY(mutex_);
   std::map<Key, Watch> watches_ MLG_GUARDED_BY(mutex_);
   std::map<std::string, std::uint64_t> failed_jobs_ MLG_GUARDED_BY(mutex_
-  );  ///< by index, since its last good job
+  );                                                      ///< by index, since its last good job
+  std::set<std::string> closing_ MLG_GUARDED_BY(mutex_);  ///< indices about to be deleted
 };
 
 }  // namespace mlgraph::alerts

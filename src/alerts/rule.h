@@ -15,7 +15,7 @@ enum class Gauge : std::uint8_t {
   kMemoryFraction,       ///< resident memory over its limit
   kDiskFraction,         ///< used part of the data directory's file system
   kSearchP99Ms,          ///< per index, over the last 10 s
-  kSearchErrorFraction,  ///< per index, of the last second's searches
+  kSearchErrorFraction,  ///< per index, of the last 10 s' searches
   kJobFailed,   ///< job.failed events of an index (cancelled ones do not count) since its last good
                 ///< job
   kNodeLost,    ///< members of the cluster that are away; 0 on one machine

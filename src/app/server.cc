@@ -125,7 +125,7 @@ Server::Server(const Config& config, Opened opened)
       hosts_(config.server.allowed_hosts),
       compute_({"compute", cores_or(config.engine.compute_threads), config.limits.compute_queue, 0}
       ),
-      ingest_({"ingest", std::max<std::size_t>(2, config.limits.imports), config.limits.imports, 0}
+      ingest_({"ingest", config.limits.imports + 1, config.limits.imports, 0}
       ) {
   wire();
 }
@@ -313,10 +313,10 @@ void Server::stop() {
   if (std::exchange(stopped_, true)) return;
   ready_ = false;
   if (recovery_.joinable()) recovery_.join();
+  runner_.stop();  // imports that wait for their bodies end `interrupted`, and are answered
   gateway_->drain(std::chrono::milliseconds(config_.limits.drain_ms), kDrainDeadline);
   sampler_.stop();
   ingest_.stop();
-  runner_.stop();
   compute_.stop();
   engine_.stop();
   committer_.stop();

@@ -5,7 +5,6 @@
 namespace mlgraph::jobs {
 
 void MovingRate::add(std::uint64_t n, base::SteadyTime now) {
-  if (!at_) at_ = now;
   pending_ += n;
   settle(now);
 }
@@ -13,8 +12,7 @@ void MovingRate::add(std::uint64_t n, base::SteadyTime now) {
 // Settled in steps of at least a quarter of a second: the average of many small reports is that of
 // their sum.
 void MovingRate::settle(base::SteadyTime now) {
-  if (!at_) return;
-  const double seconds = std::chrono::duration<double>(now - *at_).count();
+  const double seconds = std::chrono::duration<double>(now - at_).count();
   if (seconds < 0.25) return;
   const double current = static_cast<double>(pending_) / seconds;
   const double weight = measured_ ? 1 - std::exp(-seconds / kSeconds) : 1;
@@ -27,8 +25,8 @@ void MovingRate::settle(base::SteadyTime now) {
 double MovingRate::per_second(base::SteadyTime now) {
   settle(now);
   // Before a quarter of a second there is no average yet, but what was counted is known.
-  if (!measured_ && at_ && now > *at_)
-    return static_cast<double>(pending_) / std::chrono::duration<double>(now - *at_).count();
+  if (!measured_ && now > at_)
+    return static_cast<double>(pending_) / std::chrono::duration<double>(now - at_).count();
   return rate_ < 0.05 ? 0 : rate_;
 }
 

@@ -30,6 +30,7 @@ model::Draft draft_of(model::EventKind kind, const model::Job& job, std::string 
 }
 
 constexpr auto kTimerStep = std::chrono::milliseconds(100);
+constexpr int kStepsBetweenRetries = 10;
 
 }  // namespace
 
@@ -40,7 +41,11 @@ class Runner::Impl {
         clock_(clock),
         options_(options),
         pool_(std::make_unique<base::ThreadPool>(base::ThreadPool::Options{
-            "background", options.threads, options.queue_max, 10})) {
+            // Room also for jobs that are `running` and wait for the thread they were promised.
+            "background",
+            options.threads,
+            options.queue_max + options.threads,
+            10})) {
     committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
       on_entries(entries);
     });
@@ -53,7 +58,8 @@ class Runner::Impl {
     model::JobState state = model::JobState::kRunning;
     {
       base::MutexLock lock(mutex_);
-      if (busy_ >= options_.threads) state = model::JobState::kQueued;
+      // A thread that is free this instant belongs to whoever waits already.
+      if (busy_ >= options_.threads || queued_ > 0) state = model::JobState::kQueued;
       if (queued_ >= options_.queue_max)
         return fail(
             ErrorCode::kOverloaded,
@@ -129,13 +135,16 @@ class Runner::Impl {
   }
 
   Result<model::Job> cancel(const std::string& id) {
-    if (const auto job = running(id)) {
-      stop_job(job);
-      return job->snapshot();
+    {
+      base::MutexLock lock(mutex_);  // its job.started may be heard before it can be cancelled
+      while (registering_.contains(id)) changed_.wait(mutex_);
     }
+    const auto job = running(id);
     const auto folded = committer_.state()->job(id);
     if (!folded) return fail(ErrorCode::kNotFound, "there is no job '{}'", model::printable(id));
-    return fail(ErrorCode::kConflict, "job '{}' has ended", id);
+    if (!job || folded->ended()) return fail(ErrorCode::kConflict, "job '{}' has ended", id);
+    stop_job(job);
+    return find(id).value_or(*folded);
   }
 
   void cancel_index(const std::string& index) {
@@ -145,22 +154,32 @@ class Runner::Impl {
         if (job->index() == index) jobs.push_back(job);
       return jobs;
     };
+    const auto being_registered = [&]() MLG_REQUIRES(mutex_) {
+      return std::any_of(registering_.begin(), registering_.end(), [&](const auto& item) {
+        return item.second == index;
+      });
+    };
     std::vector<std::shared_ptr<RunningJob>> jobs;
     {
       base::MutexLock lock(mutex_);
-      closing_.insert(index);
+      closing_.insert(index);  // none comes after those
+      while (being_registered()) changed_.wait(mutex_);
       jobs = of_index();
     }
-    // A job that was being registered meanwhile sees `closing_` and stops by itself.
     for (const auto& job : jobs) stop_job(job);
     base::MutexLock lock(mutex_);
-    while (!of_index().empty()) ended_.wait(mutex_);
+    while (!of_index().empty()) changed_.wait(mutex_);
+  }
+
+  void reopen_index(const std::string& index) {
+    base::MutexLock lock(mutex_);
+    closing_.erase(index);
   }
 
   void on_end(const std::string& id, std::function<void(Result<model::Job>)> callback) {
     {
       base::MutexLock lock(mutex_);
-      if (running_.contains(id)) {
+      if (running_.contains(id) || registering_.contains(id)) {
         waiting_[id].push_back(std::move(callback));
         return;
       }
@@ -173,7 +192,8 @@ class Runner::Impl {
   }
 
   Result<void> recover() {
-    for (const auto& [id, job] : committer_.state()->jobs()) {
+    const auto state = committer_.state();
+    for (const auto& [id, job] : state->jobs()) {
       if (job->ended()) continue;
       const auto committed =
           committer_.commit([this, id = id](store::Decision& decision) -> Result<void> {
@@ -191,8 +211,10 @@ class Runner::Impl {
   }
 
   std::optional<model::Job> find(const std::string& id) const {
-    if (const auto job = running(id)) return job->snapshot();
+    const auto job = running(id);
     const auto folded = committer_.state()->job(id);
+    // Whoever has heard the end of a job must not find it running.
+    if (job && !(folded && folded->ended())) return job->snapshot();
     if (!folded) return std::nullopt;
     return *folded;
   }
@@ -200,11 +222,13 @@ class Runner::Impl {
   std::vector<model::Job> list(const std::string& index, std::optional<model::JobState> state)
       const {
     std::map<std::string, model::Job> jobs;
-    for (const auto& [id, job] : committer_.state()->jobs()) jobs[id] = *job;
     {
       base::MutexLock lock(mutex_);
       for (const auto& [id, job] : running_) jobs[id] = job->snapshot();
     }
+    const auto folded = committer_.state();
+    for (const auto& [id, job] : folded->jobs())
+      if (job->ended() || !jobs.contains(id)) jobs[id] = *job;
     std::vector<model::Job> wanted;
     for (auto& [id, job] : jobs)
       if ((index.empty() || job.index == index) && (!state || job.state == *state))
@@ -264,10 +288,11 @@ class Runner::Impl {
     {
       base::MutexLock lock(mutex_);
       if (stopping_) return fail(ErrorCode::kShuttingDown, "the server is stopping");
-      if (running_.contains(job.job_id))
+      if (running_.contains(job.job_id) || registering_.contains(job.job_id))
         return fail(ErrorCode::kConflict, "job '{}' exists already", job.job_id);
       if (!job.index.empty() && closing_.contains(job.index))
         return fail(ErrorCode::kConflict, "index '{}' is being deleted", job.index);
+      registering_[job.job_id] = job.index;
     }
     const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
       if (!job.index.empty() && !decision.state().index(job.index))
@@ -278,15 +303,26 @@ class Runner::Impl {
       decision.log(draft_of(model::EventKind::kJobStarted, job, spec.private_json));
       return {};
     });
-    if (!committed) return tl::unexpected(committed.error());
-    auto handle =
-        std::make_shared<RunningJob>(job, clock_, [this](const model::Job& now) { publish(now); });
-    base::MutexLock lock(mutex_);
-    running_[job.job_id] = handle;
-    // The index may have begun to close, or the server to stop, while job.started was written.
-    if (stopping_) handle->request_stop(ErrorCode::kInterrupted);
-    if (closing_.contains(job.index)) handle->request_stop(ErrorCode::kCancelled);
-    return handle;
+    std::shared_ptr<RunningJob> handle;
+    Waiters waiters;
+    {
+      base::MutexLock lock(mutex_);
+      registering_.erase(job.job_id);
+      if (committed) {
+        handle = std::make_shared<RunningJob>(job, clock_, [this](const model::Job& now) {
+          publish(now);
+        });
+        running_[job.job_id] = handle;
+        // The server may have begun to stop while job.started was written.
+        if (stopping_) handle->request_stop(ErrorCode::kInterrupted);
+      } else {
+        waiters = take_waiters(job.job_id);
+      }
+    }
+    changed_.notify_all();
+    if (committed) return handle;
+    for (const auto& waiter : waiters) waiter(tl::unexpected(committed.error()));
+    return tl::unexpected(committed.error());
   }
 
   void publish(const model::Job& job) {
@@ -314,7 +350,36 @@ class Runner::Impl {
       last.progress = 1;
       last.eta_seconds = 0;
     }
-    const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+    const model::Job sealed = last;
+    const auto committed = log_end(last, outcome);
+    if (!committed)
+      base::log(
+          base::LogLevel::kError,
+          "the end of a job was not logged yet",
+          "job",
+          last.job_id,
+          "reason",
+          committed.error().message
+      );
+    Waiters waiters;
+    {
+      base::MutexLock lock(mutex_);
+      running_.erase(last.job_id);
+      waiters = take_waiters(last.job_id);
+      if (!committed) unlogged_.push_back({sealed, outcome});
+    }
+    changed_.notify_all();
+    Result<model::Job> ended = last;
+    if (!committed) ended = tl::unexpected(committed.error());
+    for (const auto& waiter : waiters) waiter(ended);
+    return ended;
+  }
+
+  /// Commits the end of a job; `last` becomes the object as it was logged.
+  Result<std::uint64_t> log_end(model::Job& last, const Result<void>& outcome) {
+    return committer_.commit([&](store::Decision& decision) -> Result<void> {
+      const auto now = decision.state().job(last.job_id);
+      if (now && now->ended()) return {};
       if (!outcome) {
         last = failed(last, outcome.error().code, outcome.error().message, decision.now());
         decision.log(draft_of(model::EventKind::kJobFailed, last));
@@ -328,28 +393,22 @@ class Runner::Impl {
       decision.log(draft_of(model::EventKind::kJobCompleted, last));
       return {};
     });
-    if (!committed)
-      base::log(
-          base::LogLevel::kError,
-          "the end of a job was not logged",
-          "job",
-          last.job_id,
-          "reason",
-          committed.error().message
-      );
-    std::vector<std::function<void(Result<model::Job>)>> waiters;
+  }
+
+  // A disk that was full for a while must not leave a job running in the log for ever. What is
+  // still unlogged when the server stops is `interrupted` after the next start.
+  void retry_ends() {
+    std::vector<Unlogged> ends;
     {
       base::MutexLock lock(mutex_);
-      running_.erase(last.job_id);
-      if (const auto it = waiting_.find(last.job_id); it != waiting_.end()) {
-        waiters = std::move(it->second);
-        waiting_.erase(it);
-      }
+      ends.swap(unlogged_);
     }
-    ended_.notify_all();
-    for (const auto& waiter : waiters) waiter(last);
-    if (!committed) return tl::unexpected(committed.error());
-    return last;
+    for (auto& end : ends) {
+      model::Job last = end.job;
+      if (log_end(last, end.outcome)) continue;
+      base::MutexLock lock(mutex_);
+      unlogged_.push_back(std::move(end));
+    }
   }
 
   // An index that is gone may be made anew under its name.
@@ -364,7 +423,8 @@ class Runner::Impl {
   // The last change before a quiet stretch is published when its time has come.
   void run_timer() {
     base::set_thread_role("job-timer", 0);
-    for (;;) {
+    for (int step = 1;; ++step) {
+      if (step % kStepsBetweenRetries == 0) retry_ends();
       std::vector<std::shared_ptr<RunningJob>> jobs;
       {
         base::MutexLock lock(mutex_);
@@ -378,15 +438,31 @@ class Runner::Impl {
     }
   }
 
+  using Waiters = std::vector<std::function<void(Result<model::Job>)>>;
+  struct Unlogged {
+    model::Job job;
+    Result<void> outcome;
+  };
+
+  Waiters take_waiters(const std::string& id) MLG_REQUIRES(mutex_) {
+    const auto it = waiting_.find(id);
+    if (it == waiting_.end()) return {};
+    Waiters waiters = std::move(it->second);
+    waiting_.erase(it);
+    return waiters;
+  }
+
   store::Committer& committer_;
   const base::Clock& clock_;
   const Options options_;
   mutable base::Mutex mutex_;
   base::CondVar wake_;
-  base::CondVar ended_;
+  base::CondVar changed_;  ///< registering_ or running_ lost a job
+  std::map<std::string, std::string> registering_ MLG_GUARDED_BY(mutex_
+  );  ///< id -> index, while job.started is being written
   std::map<std::string, std::shared_ptr<RunningJob>> running_ MLG_GUARDED_BY(mutex_);
-  std::map<std::string, std::vector<std::function<void(Result<model::Job>)>>> waiting_
-      MLG_GUARDED_BY(mutex_);
+  std::map<std::string, Waiters> waiting_ MLG_GUARDED_BY(mutex_);
+  std::vector<Unlogged> unlogged_ MLG_GUARDED_BY(mutex_);
   std::set<std::string> closing_ MLG_GUARDED_BY(mutex_);
   std::size_t busy_ MLG_GUARDED_BY(mutex_) = 0;
   std::size_t queued_ MLG_GUARDED_BY(mutex_) = 0;
@@ -410,6 +486,7 @@ Result<model::Job> Runner::finish(const std::shared_ptr<JobHandle>& job, Result<
 }
 Result<model::Job> Runner::cancel(const std::string& id) { return impl_->cancel(id); }
 void Runner::cancel_index(const std::string& index) { impl_->cancel_index(index); }
+void Runner::reopen_index(const std::string& index) { impl_->reopen_index(index); }
 void Runner::on_end(const std::string& id, std::function<void(Result<model::Job>)> callback) {
   impl_->on_end(id, std::move(callback));
 }

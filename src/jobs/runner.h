@@ -81,8 +81,11 @@ class Runner {
   /// Asks a job to stop; it ends in job.failed with code `cancelled`. errors kNotFound, kConflict
   /// (ended already).
   [[nodiscard]] base::Result<model::Job> cancel(const std::string& id);
-  /// Cancels all jobs of an index and waits until they have ended (DELETE of an index).
+  /// Cancels all jobs of an index and waits until they have ended (DELETE of an index). No job of
+  /// it starts from then on, until index.deleted is logged or the deletion is given up.
   void cancel_index(const std::string& index);
+  /// The deletion that cancel_index() prepared has failed: jobs may start again.
+  void reopen_index(const std::string& index);
   /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any
   /// thread.
   void on_end(const std::string& id, std::function<void(base::Result<model::Job>)> callback);

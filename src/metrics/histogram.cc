@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace mlgraph::metrics {
 namespace {
@@ -46,7 +47,9 @@ double quantile_seconds(const Histogram::Counts& counts, double q) {
   std::uint64_t total = 0;
   for (const auto count : counts) total += count;
   if (total == 0) return 0;
-  const auto rank = static_cast<std::uint64_t>(q * static_cast<double>(total - 1));
+  // Nearest rank: the least value that at least the fraction q of all does not exceed.
+  const auto at_least = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(total)));
+  const auto rank = std::clamp<std::uint64_t>(at_least, 1, total) - 1;
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < counts.size(); ++i)
     if ((seen += counts[i]) > rank) return value_of(i) * 1e-6;

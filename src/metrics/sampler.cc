@@ -30,6 +30,16 @@ void keep_only(Map& map, const Keep& keep) {
   std::erase_if(map, [&](const auto& item) { return !keep.contains(item.first); });
 }
 
+// Whether `sample` is worth an event: it is the newest of its index then. After the last activity
+// the numbers fall to 0, and whoever watches is told.
+template <typename Sample>
+bool keep_newest(std::map<std::string, Sample>& newest, const Sample& sample, bool active) {
+  const auto it = newest.find(sample.index);
+  if (!active && (it == newest.end() || it->second == sample)) return false;
+  newest[sample.index] = sample;
+  return true;
+}
+
 }  // namespace
 
 Sampler::Sampler(
@@ -143,23 +153,29 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
     }
     auto& traffic = traffic_[name];
     if (traffic.metrics != metrics)
-      traffic = {metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), 0, 0, 0};
+      traffic = {metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), {{}}, 0};
     traffic.latency->tick();
-    const auto searches = metrics->searches_total.load(std::memory_order_relaxed);
-    const auto errors = metrics->errors_total.load(std::memory_order_relaxed);
-    SearchSample search{
+    const Traffic::Totals totals{
+        metrics->searches_total.load(std::memory_order_relaxed),
+        metrics->errors_total.load(std::memory_order_relaxed)};
+    const auto last_totals = traffic.totals.back();
+    const auto window = traffic.totals.front();
+    traffic.totals.push_back(totals);
+    if (traffic.totals.size() > WindowedQuantiles::kWindow) traffic.totals.pop_front();
+    const SearchSample search{
         name,
         metrics->searches.per_second(now),
         traffic.latency->seconds(0.5) * 1e3,
         traffic.latency->seconds(0.99) * 1e3,
         metrics->search_errors.per_second(now),
         metrics->vectors_scanned.per_second(now)};
-    if (searches != traffic.searches || errors != traffic.errors) {
-      sink_(model::EventKind::kMetricsSearch, name, name, at, to_json(search));
-      gauges.search[name] = search;
-      base::MutexLock lock(mutex_);
-      search_[name] = search;
-    }
+    const auto answered = totals.searches - window.searches;
+    const auto failed = totals.errors - window.errors;
+    if (answered + failed > 0)
+      gauges.search[name] = {
+          search, static_cast<double>(failed) / static_cast<double>(answered + failed)};
+    const bool searched =
+        totals.searches != last_totals.searches || totals.errors != last_totals.errors;
     const auto ingested = metrics->ingested_total.load(std::memory_order_relaxed);
     const IngestSample ingest{
         name,
@@ -167,14 +183,17 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
         metrics->ingested_bytes.per_second(now),
         metrics->ingest_pending.load(std::memory_order_relaxed),
         metrics->ingest_failed.load(std::memory_order_relaxed)};
-    if (ingested != traffic.ingested || ingest.pending != 0) {
-      sink_(model::EventKind::kMetricsIngest, name, name, at, to_json(ingest));
-      base::MutexLock lock(mutex_);
-      ingest_[name] = ingest;
-    }
-    traffic.searches = searches;
-    traffic.errors = errors;
+    const bool ingesting = ingested != traffic.ingested || ingest.pending != 0;
     traffic.ingested = ingested;
+    bool tell_search = false;
+    bool tell_ingest = false;
+    {
+      base::MutexLock lock(mutex_);
+      tell_search = keep_newest(search_, search, searched);
+      tell_ingest = keep_newest(ingest_, ingest, ingesting);
+    }
+    if (tell_search) sink_(model::EventKind::kMetricsSearch, name, name, at, to_json(search));
+    if (tell_ingest) sink_(model::EventKind::kMetricsIngest, name, name, at, to_json(ingest));
   }
 }
 

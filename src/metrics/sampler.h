@@ -1,5 +1,6 @@
 #pragma once
 // The once-a-second look at everything: metrics.* events, and whoever else works by the second.
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,7 +23,12 @@ namespace mlgraph::metrics {
 struct Gauges {
   ProcessSample process;
   SystemSample system;
-  std::map<std::string, SearchSample> search;  ///< by index, those active in the last second
+  /// By index, those searched in the last 10 s.
+  struct Search {
+    SearchSample sample;
+    double error_fraction = 0;  ///< refused or failed, of the last 10 s' searches
+  };
+  std::map<std::string, Search> search;
 };
 
 /// Place     one per server; ends before what its hooks use.
@@ -83,9 +89,12 @@ class Sampler {
   struct Traffic {
     std::shared_ptr<IndexMetrics> metrics;
     std::unique_ptr<WindowedQuantiles> latency;
+    struct Totals {
+      std::uint64_t searches = 0;
+      std::uint64_t errors = 0;
+    };
+    std::deque<Totals> totals;  ///< of the last 10 ticks, oldest first
     std::uint64_t ingested = 0;
-    std::uint64_t searches = 0;
-    std::uint64_t errors = 0;
   };
   ProcessStats process_;
   WindowedQuantiles latency_;

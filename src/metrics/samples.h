@@ -31,12 +31,14 @@ struct SearchSample {
   std::string index;
   double qps = 0, latency_p50_ms = 0, latency_p99_ms = 0, errors_per_second = 0;
   double vectors_scanned = 0;  ///< per second
+  bool operator==(const SearchSample&) const = default;
 };
 struct IngestSample {
   std::string index;
   double rate = 0, bytes_per_second = 0;
   std::int64_t pending = 0;
   std::uint64_t failed = 0;
+  bool operator==(const IngestSample&) const = default;
 };
 
 void write(base::JsonWriter& out, const SystemSample& sample);

@@ -46,8 +46,25 @@ base::Result<void> check_entity_name(std::string_view member, std::string_view t
   return {};
 }
 
-std::string printable(std::string_view text) {
+namespace {
+/// A token that strayed into a name, a type, a channel is not repeated in answers and logs.
+std::string without_tokens(std::string_view text) {
+  constexpr std::string_view kStart = "mlg_";
+  std::string out;
+  for (std::size_t at = text.find(kStart); at != std::string_view::npos; at = text.find(kStart)) {
+    out += text.substr(0, at);
+    out += "mlg_...";
+    text.remove_prefix(at + kStart.size());
+    while (!text.empty() && is_token(text.substr(0, 1))) text.remove_prefix(1);
+  }
+  out += text;
+  return out;
+}
+}  // namespace
+
+std::string printable(std::string_view raw) {
   constexpr std::size_t kShown = 64;
+  const std::string text = without_tokens(raw);
   std::string out;
   for (const char c : text.substr(0, kShown)) {
     const auto byte = static_cast<unsigned char>(c);

@@ -215,6 +215,8 @@ std::optional<FrameReader::Violation> FrameReader::take_header(
         for (std::size_t i = 2; i < length_end; ++i)
           length = length << 8 | static_cast<std::uint8_t>(head_[i]);
       }
+      const std::uint64_t least = length_end == 4 ? kControlMax + 1 : length_end == 10 ? 0x10000 : 0;
+      if (length < least) return Violation{kProtocolViolation, "a length is not in its shortest form"};
       const auto first = static_cast<std::uint8_t>(head_[0]);
       header_ = Header{
           (first & kFinBit) != 0,

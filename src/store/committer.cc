@@ -201,7 +201,8 @@ class Committer::Impl {
     return outcome;
   }
 
-  /// The state as it was before a command that failed halfway: rare, so that the others pay nothing.
+  /// The state as it was before a command that failed halfway: rare, so that the others pay
+  /// nothing.
   void fold_again(const std::vector<std::shared_ptr<const model::Entry>>& entries) {
     tentative_ = published_copy();
     for (const auto& entry : entries) MLG_CHECK(tentative_.apply(*entry).has_value());

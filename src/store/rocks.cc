@@ -33,17 +33,16 @@ class ToOurLog final : public rocksdb::Logger {
 };
 
 /// Every error of the disk can be overcome by Resume(): it writes what memory holds into new files,
-/// so nothing depends on the file that failed. RocksDB by itself takes all but a full disk for final,
-/// and after a full disk tries on a timer of its own, refusing ours meanwhile.
+/// so nothing depends on the file that failed. RocksDB by itself takes all but a full disk for
+/// final, and after a full disk tries on a timer of its own, refusing ours meanwhile.
 class Recoverable final : public rocksdb::EventListener {
  public:
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
     if (error->IsIOError() && error->severity() > rocksdb::Status::kHardError)
       *error = rocksdb::Status(*error, rocksdb::Status::kHardError);
   }
-  void OnErrorRecoveryBegin(
-      rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery
-  ) override {
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery)
+      override {
     *auto_recovery = false;
   }
 };

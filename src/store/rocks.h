@@ -46,9 +46,9 @@ template <typename Number>
 }
 
 /// What both databases share. No compression. A torn tail of the write-ahead log, as a power cut
-/// leaves it, ends the log there. RocksDB's own messages go to our log: its LOG file would be one more
-/// that a full disk breaks, fatally (Debian builds it with assertions). After a write error, Resume()
-/// makes the database writable again as soon as the disk is.
+/// leaves it, ends the log there. RocksDB's own messages go to our log: its LOG file would be one
+/// more that a full disk breaks, fatally (Debian builds it with assertions). After a write error,
+/// Resume() makes the database writable again as soon as the disk is.
 [[nodiscard]] rocksdb::Options common_options();
 
 [[nodiscard]] inline rocksdb::WriteOptions synced() {
@@ -57,8 +57,8 @@ template <typename Number>
   return options;
 }
 
-/// Writes `batch`. After a failed write RocksDB takes no other until it is resumed: that is tried here,
-/// so that writes succeed again as soon as the disk has room, whoever comes first.
+/// Writes `batch`. After a failed write RocksDB takes no other until it is resumed: that is tried
+/// here, so that writes succeed again as soon as the disk has room, whoever comes first.
 [[nodiscard]] rocksdb::Status write_or_resume(
     rocksdb::DB& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch
 );

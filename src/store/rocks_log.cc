@@ -52,8 +52,7 @@ std::string encode_chunk(const ChunkSize& size) {
   return text;
 }
 ChunkSize decode_chunk(const char* at) {
-  return {
-      read_be<std::uint64_t>(at), {static_cast<std::int64_t>(read_be<std::uint64_t>(at + 8))}};
+  return {read_be<std::uint64_t>(at), {static_cast<std::int64_t>(read_be<std::uint64_t>(at + 8))}};
 }
 
 class RocksLog final : public Log {
@@ -117,9 +116,7 @@ class RocksLog final : public Log {
     });
     const std::uint64_t complete_to = tail() / kChunk;  // the chunks before it get no more entries
     for (auto chunk = std::max(summarised_to_, first_chunk_); chunk < complete_to; ++chunk)
-      batch.Put(
-          families_[kMeta], chunk_key(chunk), encode_chunk(chunks_[chunk - first_chunk_])
-      );
+      batch.Put(families_[kMeta], chunk_key(chunk), encode_chunk(chunks_[chunk - first_chunk_]));
     MLG_TRY_VOID(write(batch, "writing the log"));
     if (entries.empty()) return {};
     summarised_to_ = complete_to;

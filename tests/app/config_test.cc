@@ -14,7 +14,8 @@ namespace {
 class ConfigFile : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("mlgraph-config-" + std::to_string(::getpid()));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("mlgraph-config-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -28,8 +29,11 @@ class ConfigFile : public ::testing::Test {
 
 TEST_F(ConfigFile, SettingsAreReadByTable) {
   Config config;
-  ASSERT_TRUE(apply_file(config, file("[server]\nlisten = \"0.0.0.0:80\"\nallowed_origins = [\"https://a\", \"https://b\"]\n"
-                                      "metrics_public = true\n[limits]\npatterns = 7\n")));
+  ASSERT_TRUE(apply_file(
+      config,
+      file("[server]\nlisten = \"0.0.0.0:80\"\nallowed_origins = [\"https://a\", \"https://b\"]\n"
+           "metrics_public = true\n[limits]\npatterns = 7\n")
+  ));
   EXPECT_EQ(config.server.listen, "0.0.0.0:80");
   EXPECT_EQ(config.server.allowed_origins, (std::vector<std::string>{"https://a", "https://b"}));
   EXPECT_TRUE(config.server.metrics_public);
@@ -41,14 +45,19 @@ TEST_F(ConfigFile, AnUnknownKeyFailsWithItsLineAndTheNearestKey) {
   const auto path = file("[server]\n\nlisen = \"x:1\"\n");
   const auto result = apply_file(config, path);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, path + ":3: unknown key 'server.lisen', did you mean 'server.listen'?");
+  EXPECT_EQ(
+      result.error().message, path + ":3: unknown key 'server.lisen', did you mean 'server.listen'?"
+  );
 }
 
 TEST_F(ConfigFile, AValueOutOfRangeNamesKeyAndLimit) {
   Config config;
   const auto result = apply_file(config, file("[limits]\npatterns = 0\n"));
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("limits.patterns: '0' is not a whole number from 1"), std::string::npos);
+  EXPECT_NE(
+      result.error().message.find("limits.patterns: '0' is not a whole number from 1"),
+      std::string::npos
+  );
 }
 
 TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
@@ -61,7 +70,9 @@ TEST_F(ConfigFile, BrokenTomlNamesTheLine) {
 
 TEST(ConfigEnvironment, OverridesByLongAndShortName) {
   const std::map<std::string, std::string> variables = {
-      {"MLGRAPH_LIMITS_PATTERNS", "9"}, {"MLGRAPH_DATA_DIR", "/x"}, {"MLGRAPH_ADMIN_TOKEN", "mlg_12345678"}};
+      {"MLGRAPH_LIMITS_PATTERNS", "9"},
+      {"MLGRAPH_DATA_DIR", "/x"},
+      {"MLGRAPH_ADMIN_TOKEN", "mlg_12345678"}};
   Config config;
   ASSERT_TRUE(apply_environment(config, [&](const std::string& name) -> std::optional<std::string> {
     const auto it = variables.find(name);

@@ -92,7 +92,7 @@ def test_methods_that_are_not_documented_are_not_served(server):
             if schemas.operation_of(method, path)[0]:
                 continue
             assert answer.status == 405, (method, template, answer)
-            assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"HEAD", "OPTIONS"} == methods, template
+            assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"HEAD", "OPTIONS"} >= methods, template
 
 
 @pytest.mark.parametrize("name", ["openapi.yaml", "asyncapi.yaml"])

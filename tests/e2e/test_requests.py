@@ -94,7 +94,7 @@ def test_depth_32_and_large_but_legal_messages_are_fine(connect):
     assert socket.next()["ref"] == 1
     socket.send({"type": "ping", "ref": 2, "x": "y" * 60_000})
     assert socket.next()["ref"] == 2
-    socket.send({"type": "ping", "ref": 3, "x": {f"k{i}": i for i in range(5000)}})
+    socket.send_text(json.dumps({"type": "ping", "ref": 3, "x": {f"k{i}": i for i in range(5000)}}, separators=(",", ":")))
     answer = socket.next()
     assert answer["ref"] == 3
     socket.send_text('{"type":"subscribe","type":"ping","ref":4}')

@@ -1,8 +1,8 @@
 // The folder's lock, format and permissions, on real folders.
 #include <fstream>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
 #include "store/log.h"
 #include "store/store_fixture.h"

@@ -206,16 +206,17 @@ TEST(DiskFaults, APowerCutLosesNothingAcknowledged) {
     std::uint64_t submitted = 0;
     for (int round = 0; round < 12; ++round) {
       for (auto n = random() % 64; n > 0; --n)
-        store.committer().submit(
-            Store::logging({progress("j", ++submitted)}), [&](auto outcome) { acknowledged = *outcome; }
-        );
+        store.committer().submit(Store::logging({progress("j", ++submitted)}), [&](auto outcome) {
+          acknowledged = *outcome;
+        });
       ASSERT_TRUE(store.committer().commit(Store::checking()));
       if (round % 3 == 0) {
         const auto put = store.log().config_put("k", "v", configured);
         ASSERT_TRUE(put);
         configured = *put;
       }
-      if (round % 5 == 4) store.reopen();  // also files, manifests and the move from one to the next
+      if (round % 5 == 4)
+        store.reopen();  // also files, manifests and the move from one to the next
     }
     ASSERT_EQ(acknowledged, submitted);
     if (HasFatalFailure() || HasNonfatalFailure()) return;

@@ -47,8 +47,12 @@ TEST(EntryCodec, EveryKindReadsBackAsWritten) {
 
 TEST(EntryCodec, ARecordWhoseTextIsNoMessageIsCorrupt) {
   auto entry = an_entry();
-  for (const auto* text : {"", "{}", "{\"type\":\"x\",\"data\":{}}", "{\"a\":1,\"id\":\"e-1\"}",
-                           "{\"a\":1,\"id\":\"e-1\",\"data\":{}}"}) {
+  for (const auto* text :
+       {"",
+        "{}",
+        "{\"type\":\"x\",\"data\":{}}",
+        "{\"a\":1,\"id\":\"e-1\"}",
+        "{\"a\":1,\"id\":\"e-1\",\"data\":{}}"}) {
     entry.public_json = text;
     EXPECT_EQ(refusal_of(decode_entry(42, encode_entry(entry))), ErrorCode::kCorrupt) << text;
   }
@@ -61,9 +65,8 @@ TEST(EntryCodec, TheLayoutOfVersionOneStands) {
   entry.entity = "E";
   entry.index = "ix";
   entry.public_json = "{}!";
-  const std::string expected =
-      std::string("\x01\x04\x08\x07\x06\x05\x04\x03\x02\x01", 10) +
-      std::string("\x01\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0", 16) + "Eix{}!";
+  const std::string expected = std::string("\x01\x04\x08\x07\x06\x05\x04\x03\x02\x01", 10) +
+                               std::string("\x01\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0", 16) + "Eix{}!";
   EXPECT_EQ(encode_entry(entry), expected);
 }
 

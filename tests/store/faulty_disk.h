@@ -9,11 +9,11 @@
 #include <map>
 #include <random>
 #include <string>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mutex.h"
@@ -97,8 +97,7 @@ class FaultyDisk {
  private:
   [[nodiscard]] bool watches(int fd) const {
     char path[4'096];
-    const auto size =
-        readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
+    const auto size = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path);
     return size > 0 && std::string_view(path, static_cast<std::size_t>(size)).starts_with(folder_);
   }
   int count() {

@@ -8,8 +8,8 @@ namespace mlgraph::store {
 namespace {
 
 using base::ErrorCode;
-using ::testing::HasSubstr;
 using testing::created;
+using ::testing::HasSubstr;
 using testing::progress;
 using testing::refusal_of;
 using testing::Store;
@@ -24,9 +24,7 @@ void fill_to(Store& store, std::uint64_t seq, std::size_t padding = 0) {
     auto job = testing::a_job("j");
     job.processed = n;
     job.phase.assign(padding, 'x');
-    commands.push_back(
-        Store::logging({testing::job_event(model::EventKind::kJobProgress, job)})
-    );
+    commands.push_back(Store::logging({testing::job_event(model::EventKind::kJobProgress, job)}));
   }
   for (const auto& outcome : store.commit_together(std::move(commands))) ASSERT_TRUE(outcome);
 }
@@ -119,8 +117,7 @@ TEST(RocksLog, ReadersMeetTrimmingWithoutAHole) {
     while (!over) {
       const auto from = store.log().oldest();
       if (const auto entries = store.log().read(from, 100'000)) {
-        for (std::size_t i = 0; i < entries->size(); ++i)
-          ASSERT_EQ((*entries)[i]->seq, from + i);
+        for (std::size_t i = 0; i < entries->size(); ++i) ASSERT_EQ((*entries)[i]->seq, from + i);
       } else {
         ASSERT_EQ(entries.error().code, ErrorCode::kCursorExpired) << entries.error().message;
       }

@@ -7,11 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "store/drafts.h"
 #include "store/committer.h"
+#include "store/drafts.h"
 #include "store/log.h"
-#include "support/manual_clock.h"
 #include "store/temp_dir.h"
+#include "support/manual_clock.h"
 
 namespace mlgraph::testing {
 
@@ -210,5 +210,7 @@ template <typename T>
 
 namespace mlgraph::base {
 /// How GoogleTest shows it.
-inline void PrintTo(ErrorCode code, std::ostream* out) { *out << "code " << static_cast<int>(code); }
+inline void PrintTo(ErrorCode code, std::ostream* out) {
+  *out << "code " << static_cast<int>(code);
+}
 }  // namespace mlgraph::base

@@ -59,7 +59,8 @@ struct Model {
     ASSERT_EQ(fold.jobs().size(), jobs.size());
     for (const auto& [id, job] : fold.jobs()) ASSERT_EQ(*job, jobs.at(id));
     ASSERT_EQ(fold.alerts().size(), alerts.size());
-    for (const auto& [id, alert] : fold.alerts()) ASSERT_EQ(json_of(*alert), json_of(alerts.at(id)));
+    for (const auto& [id, alert] : fold.alerts())
+      ASSERT_EQ(json_of(*alert), json_of(alerts.at(id)));
   }
 };
 
@@ -170,9 +171,8 @@ class Scenario {
         job.error_code = "cancelled";
         model_.put_job(job);
       }
-      model_.seq += std::erase_if(model_.alerts, [&](const auto& item) {
-        return item.second.index == name;
-      });
+      model_.seq +=
+          std::erase_if(model_.alerts, [&](const auto& item) { return item.second.index == name; });
       model_.indices.erase(name);
       ++model_.seq;
     });
@@ -242,9 +242,8 @@ class Scenario {
 
   void alert(std::vector<Command>& commands, Judges& judges) {
     auto alert = testing::an_alert("alert-" + std::to_string(below(8)), some_index());
-    const auto kind = static_cast<EventKind>(
-        static_cast<std::uint64_t>(EventKind::kAlertWarning) + below(4)
-    );
+    const auto kind =
+        static_cast<EventKind>(static_cast<std::uint64_t>(EventKind::kAlertWarning) + below(4));
     alert.severity = static_cast<model::Severity>(
         static_cast<int>(kind) - static_cast<int>(EventKind::kAlertWarning)
     );

@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <rocksdb/db.h>
 
-#include "store/store_fixture.h"
 #include "store/seed.h"
+#include "store/store_fixture.h"
 
 namespace mlgraph::store {
 namespace {
@@ -29,7 +29,9 @@ class VectorStoreTest : public ::testing::Test {
     MLG_CHECK(opened.has_value());
     store_ = std::move(*opened);
   }
-  void put(RowKey key, const std::string& id, std::vector<float> values, std::string metadata = {}) {
+  void put(
+      RowKey key, const std::string& id, std::vector<float> values, std::string metadata = {}
+  ) {
     auto batch = store_->make_batch();
     batch->put(key, {id, values, metadata});
     ASSERT_TRUE(store_->write(*batch, true));
@@ -195,8 +197,12 @@ TEST_F(VectorStoreTest, ADamagedRowIsCorrupt) {
   store_.reset();
   const std::string key("\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x02", 16);
   for (const std::string& value :
-       {std::string(), std::string("\x05" "ab"), std::string("\x01x\xff\xff\xff\xff", 6),
-        std::string("\x01x\0\0\0\0abc", 9), std::string("\x01x\0\0", 4)}) {
+       {std::string(),
+        std::string("\x05"
+                    "ab"),
+        std::string("\x01x\xff\xff\xff\xff", 6),
+        std::string("\x01x\0\0\0\0abc", 9),
+        std::string("\x01x\0\0", 4)}) {
     rocksdb::DB* raw = nullptr;
     ASSERT_TRUE(rocksdb::DB::Open({}, dir_ / "vectors", &raw).ok());
     ASSERT_TRUE(raw->Put({}, key, value).ok());
@@ -207,8 +213,7 @@ TEST_F(VectorStoreTest, ADamagedRowIsCorrupt) {
     const auto both = store_->get_many(keys);
     EXPECT_EQ(refusal_of(both[0]), ErrorCode::kCorrupt);
     EXPECT_TRUE(both[1]);
-    const auto scanned =
-        store_->scan(1, 0, 0, [](std::uint64_t, const RowView&) { return true; });
+    const auto scanned = store_->scan(1, 0, 0, [](std::uint64_t, const RowView&) { return true; });
     EXPECT_EQ(refusal_of(scanned), ErrorCode::kCorrupt);
     store_.reset();
   }
@@ -240,7 +245,8 @@ TEST_F(VectorStoreTest, BehavesAsAMapUnderRandomOperations) {
   };
   std::map<Key, Row> model;
   const auto random_key = [&] {
-    return Key{static_cast<std::uint32_t>(1 + below(3)), static_cast<std::uint32_t>(below(3)), below(40)};
+    return Key{
+        static_cast<std::uint32_t>(1 + below(3)), static_cast<std::uint32_t>(below(3)), below(40)};
   };
   const auto to_key = [](const Key& key) {
     return RowKey{std::get<0>(key), std::get<1>(key), std::get<2>(key)};

@@ -40,7 +40,8 @@ class MemoryLog final : public store::Log {
       std::uint64_t from, std::size_t bytes_max
   ) const override {
     base::MutexLock lock(mutex_);
-    if (from < oldest_) return base::fail(base::ErrorCode::kCursorExpired, "{} is older than {}", from, oldest_);
+    if (from < oldest_)
+      return base::fail(base::ErrorCode::kCursorExpired, "{} is older than {}", from, oldest_);
     std::vector<std::shared_ptr<const model::Entry>> found;
     std::size_t bytes = 0;
     for (std::size_t i = from - oldest_; i < entries_.size() && bytes < bytes_max; ++i) {
@@ -56,24 +57,31 @@ class MemoryLog final : public store::Log {
     const auto it = config_.find(key);
     return it == config_.end() ? Config{} : it->second;
   }
-  [[nodiscard]] base::Result<std::vector<std::pair<std::string, Config>>> config_list(const std::string& prefix) const override {
+  [[nodiscard]] base::Result<std::vector<std::pair<std::string, Config>>> config_list(
+      const std::string& prefix
+  ) const override {
     base::MutexLock lock(mutex_);
     std::vector<std::pair<std::string, Config>> all;
     for (const auto& [key, value] : config_)
       if (key.starts_with(prefix)) all.emplace_back(key, value);
     return all;
   }
-  [[nodiscard]] base::Result<std::uint64_t> config_put(const std::string& key, const std::string& value, std::uint64_t expected) override {
+  [[nodiscard]] base::Result<std::uint64_t> config_put(
+      const std::string& key, const std::string& value, std::uint64_t expected
+  ) override {
     base::MutexLock lock(mutex_);
     auto& slot = config_[key];
-    if (slot.revision != expected) return base::fail(base::ErrorCode::kConflict, "{} is at revision {}", key, slot.revision);
+    if (slot.revision != expected)
+      return base::fail(base::ErrorCode::kConflict, "{} is at revision {}", key, slot.revision);
     slot = {expected + 1, value};
     return slot.revision;
   }
-  [[nodiscard]] base::Result<void> config_delete(const std::string& key, std::uint64_t expected) override {
+  [[nodiscard]] base::Result<void> config_delete(const std::string& key, std::uint64_t expected)
+      override {
     base::MutexLock lock(mutex_);
     const auto it = config_.find(key);
-    if (it == config_.end() || it->second.revision != expected) return base::fail(base::ErrorCode::kConflict, "{} is at another revision", key);
+    if (it == config_.end() || it->second.revision != expected)
+      return base::fail(base::ErrorCode::kConflict, "{} is at another revision", key);
     config_.erase(it);
     return {};
   }

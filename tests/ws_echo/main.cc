@@ -47,17 +47,21 @@ int main(int argc, char** argv) {
   hooks.websocket_paths = {"/"};
   hooks.admit = [](gateway::HttpRequest&, const gateway::Credentials&) {
     gateway::Admission admission;
-    admission.refusal = gateway::error_response({base::ErrorCode::kNotFound, "only an echo lives here", {}, {}});
+    admission.refusal =
+        gateway::error_response({base::ErrorCode::kNotFound, "only an echo lives here", {}, {}});
     return admission;
   };
-  hooks.accept_websocket = [](gateway::WebSocket& socket) { return std::make_unique<Echo>(socket); };
+  hooks.accept_websocket = [](gateway::WebSocket& socket) {
+    return std::make_unique<Echo>(socket);
+  };
   gateway::ServerOptions options;
   options.port = static_cast<std::uint16_t>(std::atoi(argv[1]));
   options.io_threads = 1;
   options.websocket.message_max = std::size_t{16} << 20;
   options.websocket.queue_bytes_max = std::size_t{64} << 20;
   gateway::Server server(options, hooks, hub, compute, metrics, clock);
-  if (auto started = server.start(); !started) return std::fprintf(stderr, "%s\n", started.error().message.c_str()), 1;
+  if (auto started = server.start(); !started)
+    return std::fprintf(stderr, "%s\n", started.error().message.c_str()), 1;
   std::printf("ws_echo listening on http://127.0.0.1:%d\n", server.port());
   std::fflush(stdout);
   int signal = 0;

@@ -154,7 +154,7 @@ void write_hit(base::JsonWriter& out, const index::Hit& hit, const SearchBody& s
     out.member("distance", hit.distance);
     if (search.with_metadata) {
       out.key("metadata");
-      hit.metadata.empty() ? out.null() : out.raw(hit.metadata);
+      out.raw(hit.metadata.empty() ? "{}" : hit.metadata);
     }
     if (search.with_values) {
       out.key("values");

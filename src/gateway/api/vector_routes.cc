@@ -16,7 +16,7 @@ void write_record(base::JsonWriter& out, const index::VectorRecord& record) {
       for (const float value : record.values) out.value(value);
     });
     out.key("metadata");
-    record.metadata.empty() ? out.null() : out.raw(record.metadata);
+    out.raw(record.metadata.empty() ? "{}" : record.metadata);
   });
 }
 

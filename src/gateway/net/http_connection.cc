@@ -25,6 +25,14 @@ constexpr std::size_t kDiscardMax =
 constexpr std::size_t kLingerMax = std::size_t{4} << 20;
 constexpr auto kLingerTime = std::chrono::seconds(2);
 
+/// "GET /…", or a beginning of it.
+bool begins_like_a_request(std::string_view line) {
+  constexpr std::size_t kMethodMax = 16;
+  const auto method = line.substr(0, line.find(' '));
+  if (method.size() > kMethodMax || (method.size() == line.size() && line.ends_with('\r'))) return false;
+  return std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 std::string_view reason_of(int status) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
   return {reason.data(), reason.size()};
@@ -101,6 +109,12 @@ void HttpConnection::process() {
 bool HttpConnection::read_head() {
   const auto end = in_.find("\r\n\r\n");
   if (end == std::string::npos) {
+    // What does not begin like a request is refused as soon as it shows, not when its time is up.
+    const auto first_line = std::string_view(in_).substr(0, in_.find('\n'));
+    if (!begins_like_a_request(first_line)) {
+      refuse({ErrorCode::kBadRequest, "this is no HTTP request", {}, {}}, true);
+      return false;
+    }
     // A head of bare line feeds would never end: it is refused as soon as it shows.
     if (in_.find("\n\n") != std::string::npos) {
       refuse({ErrorCode::kBadRequest, "header lines end in CR LF", {}, {}}, true);

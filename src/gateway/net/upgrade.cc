@@ -70,6 +70,7 @@ std::string accept_of(std::string_view key) {
 tl::unexpected<HttpResponse> refuse(int status, ErrorCode code, std::string why) {
   HttpResponse response = error_response({code, std::move(why), {}, {}});
   response.status = status;
+  if (status == 426) response.headers.emplace_back("Upgrade", "websocket");
   return tl::unexpected(std::move(response));
 }
 

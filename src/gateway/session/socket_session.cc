@@ -110,7 +110,6 @@ void SocketSession::apply_scopes(const protocol::Scopes& scopes, std::string_vie
       object([&](base::JsonWriter& out) {
         write_list(out, "channels", socket_.feed().channels(socket_.slot()));
         out.member("reason", reason);
-        write_list(out, "removed", gone);
       }),
       {}
   );

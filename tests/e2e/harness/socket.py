@@ -11,6 +11,7 @@ import time
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (AcceptConnection, BytesMessage, CloseConnection, Ping, Pong, RejectConnection,
                             RejectData, Request, TextMessage)
+from wsproto.utilities import LocalProtocolError
 
 from . import schemas
 
@@ -101,11 +102,12 @@ class Socket:
         refusal = None
         body = b""
         while True:
-            for event in self._pump(deadline):
+            events = self._pump(deadline)
+            for number, event in enumerate(events):
                 if isinstance(event, AcceptConnection):
                     self.subprotocol = event.subprotocol
                     self.upgrade_headers = {k.decode().lower(): v.decode() for k, v in event.extra_headers}
-                    for later in self._protocol.events():
+                    for later in events[number + 1:]:  # what the server said in the same breath
                         self._take(later)
                     return
                 if isinstance(event, RejectConnection):
@@ -172,7 +174,10 @@ class Socket:
         self.send_text(message if isinstance(message, str) else json.dumps(message))
 
     def send_text(self, text):
-        self._write(self._protocol.send(TextMessage(data=text)))
+        try:
+            self._write(self._protocol.send(TextMessage(data=text)))
+        except LocalProtocolError:
+            pass  # the server has closed meanwhile: the next verb that reads says so
 
     def send_binary(self, data):
         self._write(self._protocol.send(BytesMessage(data=data)))
