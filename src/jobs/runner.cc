@@ -196,7 +196,7 @@ class Runner::Impl {
     for (const auto& [id, job] : state->jobs()) {
       if (job->ended()) continue;
       const auto committed =
-          committer_.commit([this, id = id](store::Decision& decision) -> Result<void> {
+          committer_.commit([id = id](store::Decision& decision) -> Result<void> {
             const auto now = decision.state().job(id);
             if (!now || now->ended()) return {};
             decision.log(draft_of(

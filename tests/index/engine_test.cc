@@ -1,0 +1,328 @@
+// The engine over a real log and vector store: exact answers, moves while in use, restarts, damage.
+#include "index/engine.h"
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "index/kernels.h"
+
+namespace mlgraph::index {
+namespace {
+
+base::Json parse(const std::string& text) { return base::parse_json(text).value(); }
+
+/// A server's engine in a folder of its own; restart() closes and opens it again.
+class EngineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ =
+        std::filesystem::temp_directory_path() / ("mlgraph-engine-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    start();
+  }
+  void TearDown() override {
+    stop();
+    std::filesystem::remove_all(folder_);
+  }
+  void start() {
+    log_ = store::Log::open(folder_.string(), {}).value();
+    vectors_ = store::VectorStore::open(folder_.string()).value();
+    committer_ = std::make_unique<store::Committer>(*log_, clock_, store::Committer::Options{});
+    engine_ = std::make_unique<Engine>(
+        *vectors_, *committer_, metrics_, clock_, Engine::Options{"n1", folder_.string(), 2, 0}
+    );
+    committer_->add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
+      for (const auto& entry : entries) {
+        if (entry->kind != model::EventKind::kIndexShardTransition) continue;
+        const auto move =
+            model::parse_shard_transition(parse(std::string(model::data_of(*entry)))).value();
+        EXPECT_TRUE(
+            move.from_state == move.to_state || model::is_legal_move(move.from_state, move.to_state)
+        );
+        moves_.push_back(move);
+      }
+    });
+    ASSERT_TRUE(engine_->recover());
+  }
+  void stop() {
+    committer_->stop();
+    engine_.reset();
+    committer_.reset();
+    vectors_.reset();
+    log_.reset();
+  }
+  void restart() {
+    stop();
+    start();
+  }
+
+  void create(const std::string& spec) { ASSERT_TRUE(engine_->create(parse(spec))); }
+  void put(
+      const std::string& index,
+      const std::map<std::string, std::vector<float>>& rows,
+      const std::string& metadata = ""
+  ) {
+    std::vector<float> values;
+    std::vector<std::string_view> ids;
+    std::vector<std::string_view> metadatas;
+    for (const auto& [id, row] : rows) {
+      ids.push_back(id);
+      values.insert(values.end(), row.begin(), row.end());
+      metadatas.push_back(metadata);
+    }
+    const RowsView view{
+        static_cast<std::uint32_t>(rows.begin()->second.size()), values, ids, metadatas};
+    ASSERT_TRUE(engine_->check_rows(index, view));
+    ASSERT_EQ(engine_->upsert(index, view).value(), rows.size());
+  }
+  std::vector<std::string> nearest(
+      const std::string& index, const std::vector<float>& query, std::uint32_t k, bool exact = false
+  ) {
+    SearchRequest request;
+    request.query = query;
+    request.k = k;
+    request.exact = exact;
+    std::vector<std::string> ids;
+    for (const auto& hit : engine_->search(index, request).value().hits) ids.push_back(hit.id);
+    return ids;
+  }
+  /// Points around a few centres: data that clusters, as real data does.
+  std::map<std::string, std::vector<float>> clustered(
+      std::size_t n, std::size_t dim, std::uint64_t seed, const std::string& prefix = "v"
+  ) {
+    std::mt19937_64 random(seed);
+    std::normal_distribution<float> normal;
+    std::vector<std::vector<float>> centres(40, std::vector<float>(dim));
+    std::mt19937_64 fixed(7);
+    for (auto& centre : centres)
+      for (auto& x : centre) x = 4 * normal(fixed);
+    std::map<std::string, std::vector<float>> rows;
+    for (std::size_t i = 0; i < n; ++i) {
+      auto row = centres[random() % centres.size()];
+      for (auto& x : row) x += normal(random);
+      rows[prefix + std::to_string(i)] = row;
+    }
+    return rows;
+  }
+
+  base::SystemClock clock_;
+  metrics::ServerMetrics metrics_;
+  std::filesystem::path folder_;
+  std::unique_ptr<store::Log> log_;
+  std::unique_ptr<store::VectorStore> vectors_;
+  std::unique_ptr<store::Committer> committer_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<model::ShardTransition> moves_;
+};
+
+TEST_F(EngineTest, AnswersAreExactUnderEachMetric) {
+  for (const char* metric : {"L2", "IP", "COSINE"}) {
+    const std::string name = std::string("exact-") + metric;
+    create(
+        R"({"index_id":")" + name + R"(","dimension":8,"num_shards":3,"metric_type":")" + metric +
+        "\"}"
+    );
+    const auto rows = clustered(500, 8, 1);
+    put(name, rows);
+    const auto query = rows.at("v17");
+    std::vector<std::pair<double, std::string>> truth;
+    for (const auto& [id, row] : rows) {
+      double l2 = 0, dot = 0, a = 0, b = 0;
+      for (std::size_t d = 0; d < 8; ++d) {
+        l2 += (row[d] - query[d]) * (row[d] - query[d]);
+        dot += row[d] * query[d];
+        a += row[d] * row[d];
+        b += query[d] * query[d];
+      }
+      const std::string m = metric;
+      truth.emplace_back(m == "L2" ? l2 : m == "IP" ? -dot : 1 - dot / std::sqrt(a * b), id);
+    }
+    std::sort(truth.begin(), truth.end());
+    const auto found = nearest(name, query, 10);
+    for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(found[i], truth[i].second) << metric << " " << i;
+  }
+}
+
+TEST_F(EngineTest, AReplacedVectorIsFoundOnlyWhereItIsNow) {
+  create(R"({"index_id":"a","dimension":2})");
+  put("a", {{"x", {0, 0}}, {"y", {5, 5}}});
+  put("a", {{"x", {9, 9}}});
+  EXPECT_EQ(nearest("a", {0, 0}, 2), (std::vector<std::string>{"y", "x"}));
+  const std::string_view id = "y";
+  EXPECT_EQ(engine_->erase("a", {&id, 1}).value(), 1U);
+  EXPECT_EQ(engine_->erase("a", {&id, 1}).value(), 0U);
+  EXPECT_EQ(nearest("a", {0, 0}, 2), (std::vector<std::string>{"x"}));
+  EXPECT_EQ(engine_->fetch("a", "x").value().values, (std::vector<float>{9, 9}));
+}
+
+TEST_F(EngineTest, FiltersKeepExactlyWhatMatches) {
+  create(R"({"index_id":"f","dimension":4})");
+  put("f", clustered(300, 4, 1, "red"), R"({"colour":"red","n":1,"tags":["a","b"]})");
+  put("f", clustered(20, 4, 2, "blue"), R"({"colour":"blue","n":5,"deep":{"er":true}})");
+  const auto search = [&](const std::string& text, std::uint32_t k) {
+    const auto filter = parse_filter(parse(text)).value();
+    SearchRequest request;
+    const std::vector<float> query = {0, 0, 0, 0};
+    request.query = query;
+    request.k = k;
+    request.filter = &filter;
+    std::set<char> first;
+    const auto hits = engine_->search("f", request).value().hits;
+    for (const auto& hit : hits) first.insert(hit.id[0]);
+    return std::pair(hits.size(), first);
+  };
+  EXPECT_EQ(
+      search(R"({"must":[{"key":"colour","match":"blue"}]})", 100),
+      std::pair(std::size_t{20}, std::set<char>{'b'})
+  );
+  EXPECT_EQ(
+      search(R"({"must":[{"key":"n","range":{"lt":5}}]})", 300),
+      std::pair(std::size_t{300}, std::set<char>{'r'})
+  );
+  EXPECT_EQ(search(R"({"must":[{"key":"deep.er","match":true}]})", 50).first, 20U);
+  EXPECT_EQ(search(R"({"must_not":[{"key":"tags","match":"b"}]})", 50).first, 20U);
+  EXPECT_EQ(
+      search(R"({"should":[{"key":"tags","any":["x","a"]},{"key":"n","match":5}]})", 500).first,
+      320U
+  );
+  EXPECT_EQ(search(R"({"must":[{"key":"missing","exists":true}]})", 50).first, 0U);
+}
+
+TEST_F(EngineTest, TrainingMovesAShardWhileItIsUsedAndKeepsItsAnswers) {
+  create(R"({"index_id":"t","dimension":32})");
+  const auto rows = clustered(6'000, 32, 1);
+  put("t", rows);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i)
+      put("t",
+          {{"late" + std::to_string(i), std::vector<float>(32, 100.0F + static_cast<float>(i))}});
+  });
+  std::vector<std::string> phases;
+  ASSERT_TRUE(engine_->train(
+      "t",
+      0,
+      model::Reason::kManual,
+      "train-x",
+      [&](std::string_view phase, double) {
+        if (phases.empty() || phases.back() != phase) phases.emplace_back(phase);
+        return true;
+      }
+  ));
+  done = true;
+  writer.join();
+  EXPECT_EQ(phases, (std::vector<std::string>{"training", "assigning", "calibrating", "writing"}));
+  EXPECT_EQ(engine_->get("t").value().shards[0].tier, model::Tier::kIvf);
+  EXPECT_EQ(nearest("t", std::vector<float>(32, 100.0F), 1), (std::vector<std::string>{"late0"}));
+  ASSERT_EQ(moves_.size(), 2U);
+  EXPECT_EQ(moves_[0].to_state, model::ShardState::kTraining);
+  EXPECT_EQ(moves_[1].to_tier, model::Tier::kIvf);
+
+  std::size_t hits = 0;
+  const auto queries = clustered(100, 32, 99, "q");
+  for (const auto& [id, query] : queries) {
+    const auto truth = nearest("t", query, 10, true);
+    const std::set<std::string> wanted(truth.begin(), truth.end());
+    for (const auto& found : nearest("t", query, 10)) hits += wanted.contains(found) ? 1 : 0;
+  }
+  EXPECT_GE(hits, 950U) << "recall@10 of 100 queries";
+}
+
+TEST_F(EngineTest, ACancelledTrainingLeavesTheShardAsItWas) {
+  create(R"({"index_id":"c","dimension":8})");
+  put("c", clustered(1'000, 8, 1));
+  const auto outcome = engine_->train(
+      "c",
+      0,
+      model::Reason::kManual,
+      "train-x",
+      [](std::string_view, double fraction) { return fraction < 0.3; }
+  );
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, base::ErrorCode::kCancelled);
+  EXPECT_EQ(engine_->get("c").value().shards[0].state, model::ShardState::kActive);
+  EXPECT_EQ(engine_->get("c").value().shards[0].tier, model::Tier::kIdmap);
+}
+
+TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
+  create(R"({"index_id":"r","dimension":16,"num_shards":2,"tiering":{"idmap_to_ivf":400}})");
+  const auto rows = clustered(1'000, 16, 1);
+  put("r", rows);
+  for (const std::uint32_t shard : {0U, 1U})
+    ASSERT_TRUE(engine_->train(
+        "r", shard, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+    ));
+  put("r", {{"v1", std::vector<float>(16, 50)}});
+  const auto before = nearest("r", std::vector<float>(16, 0), 20, true);
+  restart();
+  EXPECT_EQ(nearest("r", std::vector<float>(16, 0), 20, true), before);
+  EXPECT_EQ(nearest("r", std::vector<float>(16, 50), 1), (std::vector<std::string>{"v1"}));
+  EXPECT_EQ(engine_->get("r").value().shards[0].tier, model::Tier::kIvf);
+  EXPECT_EQ(engine_->stats("r").value().vectors, 1'000U);
+
+  stop();
+  for (const auto& file : std::filesystem::directory_iterator(folder_ / "parts")) {
+    std::fstream part(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    part.seekp(200);
+    part.put('!');
+  }
+  moves_.clear();
+  start();
+  EXPECT_EQ(nearest("r", std::vector<float>(16, 0), 20, true), before);
+  EXPECT_EQ(engine_->get("r").value().shards[0].tier, model::Tier::kIdmap);
+  EXPECT_EQ(moves_.back().reason, model::Reason::kLoadFailed);
+  EXPECT_EQ(engine_->shards_to_train("r", false).value().size(), 2U);
+}
+
+TEST_F(EngineTest, BadRowsAndSpecsAreNamed) {
+  create(R"({"index_id":"b","dimension":2,"metric_type":"COSINE"})");
+  const std::vector<std::string_view> ids = {"x"};
+  const auto refused = [&](std::vector<float> values) {
+    const RowsView view{2, values, ids, {}};
+    const auto outcome = engine_->check_rows("b", view);
+    return outcome ? std::string("taken") : outcome.error().member;
+  };
+  EXPECT_EQ(refused({0, 0}), "vectors[0].values");
+  EXPECT_EQ(refused({1, std::numeric_limits<float>::infinity()}), "vectors[0].values[1]");
+  EXPECT_EQ(refused({1, 1}), "taken");
+  for (const char* spec :
+       {R"({"index_id":"../x","dimension":2})",
+        R"({"index_id":"created","dimension":2})",
+        R"({"index_id":"z","dimension":0})",
+        R"({"index_id":"z","dimension":65536})",
+        R"({"index_id":"z","dimension":2,"num_shards":1000000})",
+        R"({"index_id":"z","dimension":2,"metric_type":"L3"})",
+        R"({"index_id":"z","dimension":"2"})"})
+    EXPECT_EQ(engine_->create(parse(spec)).error().code, base::ErrorCode::kInvalidValue) << spec;
+  EXPECT_EQ(
+      engine_->create(parse(R"({"index_id":"b","dimension":2})")).error().code,
+      base::ErrorCode::kConflict
+  );
+}
+
+TEST(Kernels, AllAgreeWithThePortableTwin) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<float> normal;
+  for (const std::size_t dim : {1UL, 7UL, 8UL, 15UL, 16UL, 17UL, 100UL, 128UL, 384UL}) {
+    std::vector<float> query(dim), rows(dim * 13);
+    for (auto& x : query) x = normal(random);
+    for (auto& x : rows) x = normal(random);
+    std::vector<float> fast(13), plain(13);
+    kernels().squared_l2(query.data(), rows.data(), 13, dim, fast.data());
+    portable_kernels().squared_l2(query.data(), rows.data(), 13, dim, plain.data());
+    for (std::size_t i = 0; i < 13; ++i)
+      EXPECT_NEAR(fast[i], plain[i], 1e-4 * (1 + plain[i])) << dim;
+    kernels().dot(query.data(), rows.data(), 13, dim, fast.data());
+    portable_kernels().dot(query.data(), rows.data(), 13, dim, plain.data());
+    for (std::size_t i = 0; i < 13; ++i) EXPECT_NEAR(fast[i], plain[i], 1e-3) << dim;
+  }
+}
+
+}  // namespace
+}  // namespace mlgraph::index
