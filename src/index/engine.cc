@@ -200,8 +200,8 @@ Result<model::Index> Engine::get(const std::string& id) const {
 
 std::vector<model::Index> Engine::list() const {
   std::vector<model::Index> all;
-  for (const auto& [id, record] : impl_->committer_.state()->indices())
-    all.push_back(record->object);
+  const auto state = impl_->committer_.state();  // holds what the loop looks at
+  for (const auto& [id, record] : state->indices()) all.push_back(record->object);
   return all;
 }
 

@@ -72,6 +72,7 @@ base::Result<void> Shard::load(
   auto head = std::make_shared<Head>(dim_, begin);
   std::optional<std::string> damage;
   std::uint64_t in_head = 0;
+  std::uint32_t end = 0;
   MLG_TRY_VOID(store.scan(
       index_number_,
       number_,
@@ -93,12 +94,12 @@ base::Result<void> Shard::load(
         if (!view.metadata.empty())
           if (const auto metadata = base::parse_json(view.metadata)) columns_.add(row, *metadata);
         rows_.add(row, view.id, hash_id(view.id), static_cast<std::uint32_t>(view.metadata.size()));
-        next_row_ = row + 1;
+        end = row + 1;
         return true;
       }
   ));
   if (damage) return base::fail(base::ErrorCode::kCorrupt, "shard {}: {}", number_, *damage);
-  next_row_ = std::max(next_row_, begin);
+  next_row_ = std::max(end, begin);
   head->publish(next_row_);
   head_rows_ = in_head;
   head_begin_ = begin;

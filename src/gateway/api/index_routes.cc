@@ -44,8 +44,14 @@ Result<HttpResponse> remove(ApiServices& services, const HttpRequest& request) {
   MLG_TRY(known, services.engine.get(id));
   // Its jobs and alerts end first: index.deleted is the last that is heard of it.
   services.runner.cancel_index(known.index_id);
-  MLG_TRY_VOID(services.alerts.resolve_index(id));
-  MLG_TRY_VOID(services.engine.remove(id));
+  auto ended = services.alerts.resolve_index(id);
+  if (ended) ended = services.engine.remove(id);
+  if (!ended) {
+    // It stays, so it takes jobs and alerts again.
+    services.runner.reopen_index(id);
+    services.alerts.reopen_index(id);
+    return tl::unexpected(ended.error());
+  }
   services.hub.forget_metrics_of(id);
   return HttpResponse{204, "", "", {}, ""};
 }
