@@ -1,6 +1,8 @@
 // The engine over a real log and vector store: exact answers, moves while in use, restarts, damage.
 #include "index/engine.h"
 
+#include <array>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -10,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "index/kernels.h"
+#include "store/log.h"
 
 namespace mlgraph::index {
 namespace {
@@ -89,7 +92,8 @@ class EngineTest : public ::testing::Test {
     request.k = k;
     request.exact = exact;
     std::vector<std::string> ids;
-    for (const auto& hit : engine_->search(index, request).value().hits) ids.push_back(hit.id);
+    const auto answer = engine_->search(index, request).value();
+    for (const auto& hit : answer.hits) ids.push_back(hit.id);
     return ids;
   }
   /// Points around a few centres: data that clusters, as real data does.
@@ -122,7 +126,8 @@ class EngineTest : public ::testing::Test {
 };
 
 TEST_F(EngineTest, AnswersAreExactUnderEachMetric) {
-  for (const char* metric : {"L2", "IP", "COSINE"}) {
+  static constexpr std::array<const char*, 3> kMetrics = {"L2", "IP", "COSINE"};
+  for (const char* metric : kMetrics) {
     const std::string name = std::string("exact-") + metric;
     create(
         R"({"index_id":")" + name + R"(","dimension":8,"num_shards":3,"metric_type":")" + metric +
@@ -254,7 +259,7 @@ TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
   create(R"({"index_id":"r","dimension":16,"num_shards":2,"tiering":{"idmap_to_ivf":400}})");
   const auto rows = clustered(1'000, 16, 1);
   put("r", rows);
-  for (const std::uint32_t shard : {0U, 1U})
+  for (std::uint32_t shard = 0; shard < 2; ++shard)
     ASSERT_TRUE(engine_->train(
         "r", shard, model::Reason::kManual, "", [](std::string_view, double) { return true; }
     ));
@@ -291,14 +296,15 @@ TEST_F(EngineTest, BadRowsAndSpecsAreNamed) {
   EXPECT_EQ(refused({0, 0}), "vectors[0].values");
   EXPECT_EQ(refused({1, std::numeric_limits<float>::infinity()}), "vectors[0].values[1]");
   EXPECT_EQ(refused({1, 1}), "taken");
-  for (const char* spec :
-       {R"({"index_id":"../x","dimension":2})",
-        R"({"index_id":"created","dimension":2})",
-        R"({"index_id":"z","dimension":0})",
-        R"({"index_id":"z","dimension":65536})",
-        R"({"index_id":"z","dimension":2,"num_shards":1000000})",
-        R"({"index_id":"z","dimension":2,"metric_type":"L3"})",
-        R"({"index_id":"z","dimension":"2"})"})
+  const std::vector<std::string> specs = {
+      R"({"index_id":"../x","dimension":2})",
+      R"({"index_id":"created","dimension":2})",
+      R"({"index_id":"z","dimension":0})",
+      R"({"index_id":"z","dimension":65536})",
+      R"({"index_id":"z","dimension":2,"num_shards":1000000})",
+      R"({"index_id":"z","dimension":2,"metric_type":"L3"})",
+      R"({"index_id":"z","dimension":"2"})"};
+  for (const auto& spec : specs)
     EXPECT_EQ(engine_->create(parse(spec)).error().code, base::ErrorCode::kInvalidValue) << spec;
   EXPECT_EQ(
       engine_->create(parse(R"({"index_id":"b","dimension":2})")).error().code,

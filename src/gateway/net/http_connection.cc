@@ -445,7 +445,7 @@ void HttpConnection::send(HttpResponse response) {
       if (name.find_first_of("\r\n") != std::string::npos ||
           value.find_first_of("\r\n") != std::string::npos)
         continue;
-      out_ += name + ": " + value + "\r\n";
+      out_.append(name).append(": ").append(value).append("\r\n");
     }
   out_ += close_after_ ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   if (!head_only) out_ += response.body;

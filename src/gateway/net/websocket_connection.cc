@@ -180,7 +180,7 @@ void WebSocketConnection::close(int code, std::string_view reason) {
   begin_close(code, protocol::close_payload(code, reason));
 }
 
-void WebSocketConnection::begin_close(int code, std::string payload) {
+void WebSocketConnection::begin_close(int code, const std::string& payload) {
   close_code_ = code;
   feed().unsubscribe(slot_, {"*"});
   feed().send_raw(slot_, protocol::make_frame(Opcode::kClose, payload));

@@ -47,7 +47,7 @@ class WebSocketConnection final : public WebSocket,
   [[nodiscard]] bool consume(std::span<char> bytes);
   void on_event(const protocol::FrameReader::Event& event);
   void on_peer_close(const protocol::FrameReader::Event& event);
-  void begin_close(int code, std::string payload);
+  void begin_close(int code, const std::string& payload);
   void finish_if_done();
   void finish(int code, bool reset);
 
