@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
   const int sessions = std::atoi(argv[3]), changes = std::atoi(argv[4]);
   const double rate = argc > 5 ? std::strtod(argv[5], nullptr) : 50;
   const std::string token = bench::environment("MLGRAPH_TOKEN");
+  const char* wanted = std::getenv("MLG_WATCH");  // another pattern, e.g. "*"
+  const std::string pattern = wanted ? wanted : "index." + index + ".updated";
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   std::map<int, std::string> rest;
   for (int i = 0; i < sessions; ++i) {
@@ -42,9 +44,7 @@ int main(int argc, char** argv) {
         "Upgrade\r\nSec-WebSocket-Key: "
         "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer " +
             token + "\r\n\r\n" +
-            masked_text(
-                R"({"type":"subscribe","channels":["index.)" + index + R"(.updated"],"ref":"s"})"
-            )
+            masked_text(R"({"type":"subscribe","channels":[")" + pattern + R"("],"ref":"s"})")
     );
     std::string in;
     while (in.find("\"subscribed\"") == std::string::npos) {

@@ -125,8 +125,7 @@ Server::Server(const Config& config, Opened opened)
       hosts_(config.server.allowed_hosts),
       compute_({"compute", cores_or(config.engine.compute_threads), config.limits.compute_queue, 0}
       ),
-      ingest_({"ingest", config.limits.imports + 1, config.limits.imports, 0}
-      ) {
+      ingest_({"ingest", config.limits.imports + 1, config.limits.imports, 0}) {
   wire();
 }
 

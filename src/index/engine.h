@@ -108,8 +108,8 @@ class Engine {
   );
   ~Engine();
 
-  /// Called after each write that leaves an active shard at or over its tier's threshold, so often: be quick unless there
-  /// is something to begin. Any thread; may block for a commit.
+  /// Called after each write that leaves an active shard at or over its tier's threshold, so often:
+  /// be quick unless there is something to begin. Any thread; may block for a commit.
   void on_threshold(std::function<void(const std::string& index, std::uint32_t shard)> callback);
   /// Loads every index of the state from disk: shards go recovering -> active (reason restart),
   /// damaged parts are rebuilt (load_failed). Also picks up thresholds crossed before the stop.

@@ -222,7 +222,9 @@ bool Scopes::allows(Verb verb, std::string_view index) const {
 
 bool Scopes::allows_any(Verb verb) const {
   if (admin_) return true;
-  const auto granted = [&](Verb v) { return !index_patterns_[static_cast<std::size_t>(v)].empty(); };
+  const auto granted = [&](Verb v) {
+    return !index_patterns_[static_cast<std::size_t>(v)].empty();
+  };
   if (granted(verb)) return true;
   return verb == Verb::kRead && (granted(Verb::kSearch) || granted(Verb::kWrite));
 }

@@ -11,10 +11,10 @@
 
 namespace mlgraph::protocol {
 
-/// An exact channel ("job.started", "index.docs.created"), a prefix ending in ".*" (one or more further
-/// tokens), or "*". Tokens: [A-Za-z0-9_-]{1,64}; at most 3 of them, of which the first is a family and the
-/// third a kind of that family; the second is free, a kind or an entity.
-/// Threads    immutable.
+/// An exact channel ("job.started", "index.docs.created"), a prefix ending in ".*" (one or more
+/// further tokens), or "*". Tokens: [A-Za-z0-9_-]{1,64}; at most 3 of them, of which the first is a
+/// family and the third a kind of that family; the second is free, a kind or an entity. Threads
+/// immutable.
 class Pattern {
  public:
   /// errors  kInvalidChannel naming the channel (escaped, shortened) and the rule it breaks.
@@ -24,14 +24,14 @@ class Pattern {
   [[nodiscard]] bool matches(model::EventKind kind, std::string_view entity) const;
   /// Without the trailing "*"; empty for the pattern "*".
   [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
-  [[nodiscard]] bool wildcard() const { return wildcard_; }   ///< ends in "*"
+  [[nodiscard]] bool wildcard() const { return wildcard_; }  ///< ends in "*"
   bool operator==(const Pattern&) const = default;
 
  private:
   friend class Scopes;
   std::string text_;
-  std::vector<std::string> tokens_;   ///< without the trailing "*"
-  bool wildcard_ = false;             ///< ends in "*"
+  std::vector<std::string> tokens_;  ///< without the trailing "*"
+  bool wildcard_ = false;            ///< ends in "*"
 };
 
 /// What a token may do (PROTOCOL §4). Threads: immutable.
@@ -51,20 +51,22 @@ class Scopes {
   /// Whether any index could be read: for lists, which then filter.
   [[nodiscard]] bool allows_any(Verb verb) const;
   [[nodiscard]] bool has_events() const;
-  /// The one question asked everywhere (live, replay, state, SSE, REST): an events: scope covers a channel of the
-  /// event, and if it names an index, a read: scope covers that.
-  [[nodiscard]] bool sees(model::EventKind kind, std::string_view entity, std::string_view index) const;
-  /// Whether the pattern could match anything under these scopes; if not, subscribing is `forbidden`. Exact: an
-  /// entity and a kind exist that the pattern, an events: scope and (for kinds that name an index) a read: scope
-  /// all cover. A channel that no event ever stands on ("job.nonsense") is judged by its family.
+  /// The one question asked everywhere (live, replay, state, SSE, REST): an events: scope covers a
+  /// channel of the event, and if it names an index, a read: scope covers that.
+  [[nodiscard]] bool sees(model::EventKind kind, std::string_view entity, std::string_view index)
+      const;
+  /// Whether the pattern could match anything under these scopes; if not, subscribing is
+  /// `forbidden`. Exact: an entity and a kind exist that the pattern, an events: scope and (for
+  /// kinds that name an index) a read: scope all cover. A channel that no event ever stands on
+  /// ("job.nonsense") is judged by its family.
   [[nodiscard]] bool could_match(const Pattern& pattern) const;
   bool operator==(const Scopes& other) const { return texts_ == other.texts_; }
 
  private:
   bool admin_ = false;
   std::vector<std::string> texts_;
-  std::vector<Pattern> events_;                 ///< entity tokens may be prefixes ending in '*'
-  std::array<std::vector<std::string>, 3> index_patterns_;   ///< by Verb, as granted
+  std::vector<Pattern> events_;  ///< entity tokens may be prefixes ending in '*'
+  std::array<std::vector<std::string>, 3> index_patterns_;  ///< by Verb, as granted
 };
 
 /// "production-*", "*", or a name, against an index id.

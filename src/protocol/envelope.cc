@@ -63,8 +63,7 @@ base::Result<std::string> read_ref(const Json& message) {
 
 base::Result<RequestType> read_type(const Json& message) {
   const Json* type = message.find("type");
-  if (!type)
-    return base::fail_at("type", ErrorCode::kBadRequest, "the message has no member type");
+  if (!type) return base::fail_at("type", ErrorCode::kBadRequest, "the message has no member type");
   const auto* name = type->as_string();
   if (!name) return wrong_type("type", "a string", *type);
   for (const auto& [known, value] : kTypes)

@@ -16,12 +16,12 @@ enum class RequestType : std::uint8_t { kAuth, kSubscribe, kUnsubscribe, kPing, 
 /// A request as the client sent it. Unknown members are ignored.
 struct Request {
   RequestType type = RequestType::kPing;
-  std::string ref;                        ///< the JSON text to echo (`"a"` or `7`); empty: none
-  std::string token;                      ///< auth
-  std::vector<std::string> channels;      ///< subscribe, unsubscribe, sync (as sent; not yet patterns)
+  std::string ref;                    ///< the JSON text to echo (`"a"` or `7`); empty: none
+  std::string token;                  ///< auth
+  std::vector<std::string> channels;  ///< subscribe, unsubscribe, sync (as sent; not yet patterns)
   bool has_channels = false;
-  std::optional<std::string> since;       ///< subscribe
-  bool state = false;                     ///< subscribe
+  std::optional<std::string> since;  ///< subscribe
+  bool state = false;                ///< subscribe
 };
 
 /// What could still be told of a message that is refused: its ref, if readable.
@@ -35,7 +35,9 @@ struct RequestError {
 
 // Answers, whole messages. `ref` is raw JSON or empty (then the member is left out).
 [[nodiscard]] std::string pong(base::Timestamp now, std::string_view ref, std::string_view id);
-[[nodiscard]] std::string error_message(base::Timestamp now, const base::Error& error, std::string_view ref);
+[[nodiscard]] std::string error_message(
+    base::Timestamp now, const base::Error& error, std::string_view ref
+);
 /// {"type":type,"timestamp":now,"data":data_json[,"ref":…]}
 [[nodiscard]] std::string answer(
     std::string_view type, base::Timestamp now, std::string_view data_json, std::string_view ref

@@ -10,9 +10,9 @@ namespace mlgraph::protocol {
 
 struct ErrorRow {
   base::ErrorCode code;
-  std::string_view name;      ///< on the wire
+  std::string_view name;  ///< on the wire
   int http_status;
-  int close_code;             ///< when this error ends a session (most errors do not); 0: it never does
+  int close_code;  ///< when this error ends a session (most errors do not); 0: it never does
   bool retryable;
 };
 
@@ -21,15 +21,30 @@ struct ErrorRow {
 
 /// PROTOCOL §2's close codes of our own, by name.
 enum CloseCode : int {
-  kNormal = 1000, kGoingAway = 1001, kProtocolError = 1002, kUnsupported = 1003, kInvalidPayload = 1007,
-  kPolicy = 1008, kTooBig = 1009, kInternalError = 1011,
-  kCloseUnauthorized = 4001, kCloseForbidden = 4003, kCloseTooManyErrors = 4009,
-  kCloseOverloaded = 4100, kCloseRateLimited = 4101, kCloseSlowConsumer = 4102, kCloseShutdown = 4103,
-  kCloseAuthTimeout = 4104, kCloseHeartbeatTimeout = 4105, kCloseConnectionLimit = 4106,
-  kCloseTokenExpired = 4201, kCloseScopesChanged = 4202,
+  kNormal = 1000,
+  kGoingAway = 1001,
+  kProtocolError = 1002,
+  kUnsupported = 1003,
+  kInvalidPayload = 1007,
+  kPolicy = 1008,
+  kTooBig = 1009,
+  kInternalError = 1011,
+  kCloseUnauthorized = 4001,
+  kCloseForbidden = 4003,
+  kCloseTooManyErrors = 4009,
+  kCloseOverloaded = 4100,
+  kCloseRateLimited = 4101,
+  kCloseSlowConsumer = 4102,
+  kCloseShutdown = 4103,
+  kCloseAuthTimeout = 4104,
+  kCloseHeartbeatTimeout = 4105,
+  kCloseConnectionLimit = 4106,
+  kCloseTokenExpired = 4201,
+  kCloseScopesChanged = 4202,
 };
 
-/// How clients are told: {"error":name,"message":…[,"member":…]} is REST's; see envelope.h for the socket's.
+/// How clients are told: {"error":name,"message":…[,"member":…]} is REST's; see envelope.h for the
+/// socket's.
 [[nodiscard]] std::string rest_error_body(const base::Error& error);
 
 }  // namespace mlgraph::protocol

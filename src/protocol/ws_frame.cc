@@ -19,7 +19,8 @@ constexpr int kProtocolViolation = 1002, kBadPayload = 1007, kTooManyFragments =
 
 bool is_control(std::uint8_t opcode) { return (opcode & 0x8) != 0; }
 
-/// Bytes of a client's header, known from its second byte (RFC 6455 §5.2): 2, then 0, 2 or 8 of length, then 4 of mask.
+/// Bytes of a client's header, known from its second byte (RFC 6455 §5.2): 2, then 0, 2 or 8 of
+/// length, then 4 of mask.
 std::size_t header_size_of(std::uint8_t second_byte) {
   const auto length = second_byte & 0x7f;
   return 2 + (length == 126 ? 2u : length == 127 ? 8u : 0u) + 4;
@@ -49,9 +50,9 @@ bool is_sendable_close_code(int code) {
 }  // namespace
 
 void append_frame_header(std::string& out, Opcode opcode, std::uint64_t payload_size, bool rsv1) {
-  out.push_back(static_cast<char>(
-      kFinBit | (rsv1 ? kRsv1Bit : 0) | static_cast<std::uint8_t>(opcode)
-  ));
+  out.push_back(
+      static_cast<char>(kFinBit | (rsv1 ? kRsv1Bit : 0) | static_cast<std::uint8_t>(opcode))
+  );
   const auto append_length = [&](int bytes) {
     for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
       out.push_back(static_cast<char>(payload_size >> shift & 0xff));
@@ -86,8 +87,8 @@ std::string close_payload(int code, std::string_view reason) {
   return out;
 }
 
-// The state while inside a character: how many bytes must follow (bits 0-7) and the range of the next one
-// (bits 8-15 low, 16-23 high): RFC 3629 narrows it after E0, ED, F0 and F4 only.
+// The state while inside a character: how many bytes must follow (bits 0-7) and the range of the
+// next one (bits 8-15 low, 16-23 high): RFC 3629 narrows it after E0, ED, F0 and F4 only.
 bool Utf8Validator::feed(std::string_view bytes) {
   constexpr std::uint32_t kInvalid = 0xffffffff;
   constexpr auto make_state = [](std::uint32_t follow, std::uint32_t low, std::uint32_t high) {
@@ -160,7 +161,7 @@ void FrameReader::release_finished() {
   if (!clear_message_) return;
   clear_message_ = false;
   control_.clear();
-  if (message_open_) return;   // the event was a control frame between fragments
+  if (message_open_) return;  // the event was a control frame between fragments
   message_.clear();
   if (message_.capacity() > kBufferKept) message_ = std::string();
 }
@@ -208,15 +209,18 @@ std::optional<FrameReader::Violation> FrameReader::take_header(
     const auto second = static_cast<std::uint8_t>(head_[1]);
     const std::size_t size = header_size_of(second);
     const std::size_t length_end = size - 4;
-    if (head_size_ == length_end) {   // the length is refused before the mask has come
+    if (head_size_ == length_end) {  // the length is refused before the mask has come
       std::uint64_t length = second & 0x7f;
       if (length > kControlMax) {
         length = 0;
         for (std::size_t i = 2; i < length_end; ++i)
           length = length << 8 | static_cast<std::uint8_t>(head_[i]);
       }
-      const std::uint64_t least = length_end == 4 ? kControlMax + 1 : length_end == 10 ? 0x10000 : 0;
-      if (length < least) return Violation{kProtocolViolation, "a length is not in its shortest form"};
+      const std::uint64_t least = length_end == 4    ? kControlMax + 1
+                                  : length_end == 10 ? 0x10000
+                                                     : 0;
+      if (length < least)
+        return Violation{kProtocolViolation, "a length is not in its shortest form"};
       const auto first = static_cast<std::uint8_t>(head_[0]);
       header_ = Header{
           (first & kFinBit) != 0,
@@ -260,8 +264,7 @@ std::optional<FrameReader::Violation> FrameReader::begin_data_frame() {
 
 FrameReader::Step FrameReader::take_payload(std::span<char> bytes, std::size_t& used) {
   const std::uint64_t left = header_.length - frame_read_;
-  const auto size =
-      static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size() - used));
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size() - used));
   const auto piece = bytes.subspan(used, size);
   unmask(piece, header_.mask, frame_read_);
   const bool first_piece = frame_read_ == 0;
@@ -306,8 +309,8 @@ FrameReader::Step FrameReader::end_control_frame() {
   if (control_.empty()) return {event, std::nullopt};
   if (control_.size() == 1)
     return {std::nullopt, Violation{kProtocolViolation, "a close payload of one byte"}};
-  event.close_code = static_cast<unsigned char>(control_[0]) << 8 |
-                     static_cast<unsigned char>(control_[1]);
+  event.close_code =
+      static_cast<unsigned char>(control_[0]) << 8 | static_cast<unsigned char>(control_[1]);
   event.payload = std::string_view(control_).substr(2);
   if (!is_sendable_close_code(event.close_code))
     return {

@@ -39,15 +39,17 @@ class Import {
       if (job_.cancelled()) return fail(ErrorCode::kCancelled, "the import was cancelled");
       rows.clear();
       const std::uint64_t failed_before = failed_;
-      MLG_TRY(more, source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
+      const auto more = source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
         refuse(row, std::move(why));
-      }));
-      if (!more) break;
+      });
+      if (more && !*more) break;
       report_work();
       MLG_TRY_VOID(write(rows));
       const std::uint64_t handled = rows.rows() + (failed_ - failed_before);
       job_.add_processed(handled);
       report_work();
+      // Rows before the place where a file breaks are applied, however its bytes came.
+      if (!more) return tl::unexpected(more.error());
       MLG_TRY_VOID(sync_if_due());
     }
     job_.set_phase("syncing");

@@ -186,6 +186,8 @@ class JsonlSource final : public RowSource {
 
 }  // namespace
 
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 Result<void> parse_json_row(
     std::string_view text, const std::string& place, std::uint64_t row, RowBuffer& out
 ) {

@@ -9,6 +9,9 @@ namespace mlgraph::work {
 
 inline constexpr std::size_t kRowsPerRequestMax = 100'000;
 
+/// Ids go out as JSON again, so they must be text.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// One {id, values, metadata} into `out` as row `row`. `place` names it in errors, e.g.
 /// "vectors[3]" or "line 7". errors kBadJson, kInvalidValue, kInvalidVector naming the member.
 [[nodiscard]] base::Result<void> parse_json_row(

@@ -54,7 +54,7 @@ Result<NpyHeader> parse_header(std::string_view text) {
   const auto shape = member(text, "shape");
   if (!descr || !order || !shape)
     return fail(ErrorCode::kBadRequest, "the NPY header lacks descr, fortran_order or shape");
-  const auto type = descr->substr(1, 3);
+  const auto type = descr->substr(std::min<std::size_t>(1, descr->size()), 3);
   if (type == "<f8")
     header.doubles = true;
   else if (type != "<f4")

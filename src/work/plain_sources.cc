@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "model/names.h"
+#include "work/json_rows.h"
 #include "work/row_source.h"
 
 namespace mlgraph::work {
@@ -20,6 +21,11 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+bool take_number(std::string_view field, double& number) {
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+  return error == std::errc{} && end == field.data() + field.size();
 }
 
 /// The next field of a line, quotes taken off; a quoted field may hold commas and doubled quotes.
@@ -50,6 +56,16 @@ std::string take_field(std::string_view& line) {
   return field;
 }
 
+/// A first line of which no value is a number; one wrong value among numbers makes a bad row.
+bool is_header(std::string_view line) {
+  take_field(line);
+  if (line.empty()) return false;
+  double number = 0;
+  while (!line.empty())
+    if (take_number(take_field(line), number)) return false;
+  return true;
+}
+
 class CsvSource final : public RowSource {
  public:
   explicit CsvSource(ByteSource& bytes) : reader_(bytes) {}
@@ -62,8 +78,7 @@ class CsvSource final : public RowSource {
       if (!line) return seen > 0;
       if (trimmed(*line).empty()) continue;
       if (auto read = read_row(*line, out); !read) {
-        // A first line whose values are no numbers is a header.
-        if (row_ == 0 && !header_seen_) {
+        if (row_ == 0 && !header_seen_ && is_header(*line)) {
           header_seen_ = true;
           continue;
         }
@@ -87,6 +102,10 @@ class CsvSource final : public RowSource {
           id.size(),
           index::kVectorIdMax
       );
+    if (!is_utf8(id))
+      return fail(
+          ErrorCode::kInvalidValue, "row {}: the id '{}' is no UTF-8", row_, model::printable(id)
+      );
     const auto values = out.next_values();
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (line.empty())
@@ -99,9 +118,9 @@ class CsvSource final : public RowSource {
         );
       const std::string field = take_field(line);
       double number = 0;
-      const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), number);
+      const bool read = take_number(field, number);
       values[i] = static_cast<float>(number);
-      if (error != std::errc{} || end != field.data() + field.size() || !std::isfinite(values[i]))
+      if (!read || !std::isfinite(values[i]))
         return fail(
             ErrorCode::kInvalidVector,
             "row {}: value {} '{}' is not a finite 32-bit number",

@@ -1,6 +1,7 @@
 #include "work/row_source.h"
 
 #include "model/names.h"
+#include "work/json_rows.h"
 
 namespace mlgraph::work {
 
@@ -15,6 +16,14 @@ base::Result<std::unique_ptr<RowSource>> make_row_source(
     std::uint32_t dimension,
     const std::string& id_prefix
 ) {
+  if (id_prefix.size() > index::kVectorIdMax || !is_utf8(id_prefix))
+    return base::fail_at(
+        "id_prefix",
+        base::ErrorCode::kInvalidValue,
+        "id_prefix '{}' must be UTF-8 of at most {} bytes",
+        model::printable(id_prefix),
+        index::kVectorIdMax
+    );
   if (content_type == "application/x-ndjson") return make_jsonl_source(bytes);
   if (content_type == "application/x-npy") return make_npy_source(bytes, dimension, id_prefix);
   if (content_type == "text/csv") return make_csv_source(bytes);

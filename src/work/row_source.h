@@ -19,7 +19,8 @@ using RowErrorSink = std::function<void(std::uint64_t row, std::string message)>
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  /// Appends up to `rows_max` rows; false once the file is at its end and nothing was added.
+  /// Appends up to `rows_max` rows; false once the file is at its end and nothing was added. Rows
+  /// appended before an error are whole rows of the file.
   /// errors  kInvalidVector (the whole file does not fit the index), kBadRequest, kTooLarge,
   /// kTimeout naming the place.
   [[nodiscard]] virtual base::Result<bool> next(
@@ -31,7 +32,8 @@ class RowSource {
 };
 
 /// Makes the reader for a Content-Type: application/x-ndjson, application/x-npy, text/csv,
-/// application/x-fvecs. errors kBadRequest naming the type and those supported.
+/// application/x-fvecs. errors kBadRequest naming the type and those supported, kInvalidValue for
+/// an id_prefix that fits no id.
 [[nodiscard]] base::Result<std::unique_ptr<RowSource>> make_row_source(
     std::string_view content_type,
     ByteSource& bytes,

@@ -59,7 +59,11 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
   MLG_TRY(opened, work::open_import_file(services.import_dir, *source->as_string()));
   MLG_TRY(dimension, services.engine.dimension(request.param("id")));
   const std::shared_ptr<work::ByteSource> file = std::move(opened);
-  const std::string prefix = request.query_value("id_prefix").value_or("");
+  MLG_TRY(
+      made,
+      work::make_row_source(type, *file, dimension, request.query_value("id_prefix").value_or(""))
+  );
+  const std::shared_ptr<work::RowSource> rows = std::move(made);
   MLG_TRY(
       job,
       services.runner.start(
@@ -69,8 +73,7 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
            {},
            "starting",
            {}},
-          [&services, file, type, dimension, prefix](jobs::JobHandle& handle) -> Result<void> {
-            MLG_TRY(rows, work::make_row_source(type, *file, dimension, prefix));
+          [&services, file, rows](jobs::JobHandle& handle) {
             return work::run_import(
                 services.engine, services.metrics, services.clock, handle, *rows, file->length()
             );

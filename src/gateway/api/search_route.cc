@@ -165,6 +165,13 @@ void write_hit(base::JsonWriter& out, const index::Hit& hit, const SearchBody& s
   });
 }
 
+/// The engine knows one query; of several, the error says which.
+void name_query(base::Error& error, std::size_t query) {
+  if (!error.member.starts_with("vector")) return;
+  error.member = fmt::format("vectors[{}]", query);
+  error.message = error.member + ": " + error.message;
+}
+
 Result<std::string> search(
     ApiServices& services,
     const HttpRequest& request,
@@ -184,9 +191,13 @@ Result<std::string> search(
     one.exact = wanted.exact;
     one.with_metadata = wanted.with_metadata;
     one.with_values = wanted.with_values;
-    MLG_TRY(answer, services.engine.search(request.param("id"), one));
-    scanned += answer.scanned;
-    answers.push_back(std::move(answer));
+    auto answer = services.engine.search(request.param("id"), one);
+    if (!answer) {
+      if (body.find("vectors")) name_query(answer.error(), answers.size());
+      return tl::unexpected(answer.error());
+    }
+    scanned += answer->scanned;
+    answers.push_back(std::move(*answer));
   }
   queries = answers.size();
   std::string text;

@@ -90,6 +90,8 @@ Result<HttpResponse> erase(ApiServices& services, const HttpRequest& request) {
       texts.push_back(*id.as_string());
     else if (id.as_int())
       texts.push_back(std::to_string(*id.as_int()));
+    else if (id.as_uint())
+      texts.push_back(std::to_string(*id.as_uint()));
     else
       return base::fail_at("ids", ErrorCode::kInvalidValue, "ids must be texts or whole numbers");
   }

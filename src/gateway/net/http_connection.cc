@@ -29,7 +29,8 @@ constexpr auto kLingerTime = std::chrono::seconds(2);
 bool begins_like_a_request(std::string_view line) {
   constexpr std::size_t kMethodMax = 16;
   const auto method = line.substr(0, line.find(' '));
-  if (method.size() > kMethodMax || (method.size() == line.size() && line.ends_with('\r'))) return false;
+  if (method.size() > kMethodMax || (method.size() == line.size() && line.ends_with('\r')))
+    return false;
   return std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 

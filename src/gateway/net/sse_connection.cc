@@ -144,7 +144,8 @@ base::Result<void> start_sse(
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
       "no-store\r\nX-Accel-Buffering: no\r\n"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n";
-  for (const auto& [name, value] : headers) head.append(name).append(": ").append(value).append("\r\n");
+  for (const auto& [name, value] : headers)
+    head.append(name).append(": ").append(value).append("\r\n");
   stream->send_raw(head + "\r\n");
   auto user = shared.hooks.accept_sse(*stream, request);
   if (!user) {

@@ -1,0 +1,116 @@
+// Jobs over REST: who sees them, waiting for their end, stopping them.
+#include "gateway/api_fixture.h"
+
+namespace mlgraph::testing {
+namespace {
+
+class ApiJobTest : public ApiTest {
+ protected:
+  ApiJobTest() {
+    create("docs");
+    create("other");
+  }
+  void finish(const std::shared_ptr<jobs::JobHandle>& job, base::Result<void> outcome = {}) {
+    ASSERT_TRUE(stack_.runner->finish(job, std::move(outcome)));
+  }
+  /// "id id …" of a list's jobs.
+  std::string listed(const std::string& query = "") {
+    const auto answer = get("/jobs" + query);
+    if (answer.status != 200) return std::to_string(answer.status) + " " + answer["member"];
+    std::string ids;
+    for (const auto& job : *answer.json.find("jobs")->as_array())
+      ids += (ids.empty() ? "" : " ") + *job.find("jobId")->as_string();
+    return ids;
+  }
+};
+
+TEST_F(ApiJobTest, ListsAreNarrowedByIndexAndState) {
+  const auto running = begin_job("running", "docs");
+  finish(begin_job("done", "docs"));
+  finish(begin_job("broken", "other"), base::fail(base::ErrorCode::kBadRequest, "no file"));
+  stack_.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(listed("?index=docs"), "running done");
+  EXPECT_EQ(listed("?state=running"), "running");
+  EXPECT_EQ(listed("?state=failed&index=docs"), "");
+  EXPECT_EQ(listed("?state=failed"), "broken");
+  EXPECT_EQ(listed("?index=none"), "");
+  EXPECT_EQ(listed("?state=stuck"), "422 state");
+  const auto broken = get("/jobs/broken");
+  EXPECT_EQ(*broken.json.find("error")->find("code")->as_string(), "bad_request");
+  EXPECT_EQ(*broken.json.find("error")->find("message")->as_string(), "no file");
+  finish(running);
+}
+
+TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsNotThere) {
+  finish(begin_job("mine", "docs"));
+  finish(begin_job("theirs", "other"));
+  act_with({"read:docs", "events:job.*"});
+  EXPECT_EQ(listed(), "mine");
+  EXPECT_EQ(get("/jobs/mine").status, 200);
+  const auto hidden = get("/jobs/theirs");
+  EXPECT_EQ(hidden.status, 404);
+  EXPECT_EQ(get("/jobs/nobodys")["message"], "there is no job 'nobodys'");
+  EXPECT_EQ(hidden["message"], "there is no job 'theirs'") << "the same words as for none";
+  EXPECT_EQ(get("/jobs/theirs?wait_for=completed&timeout_s=60").status, 404);
+}
+
+TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrAtTheDeadline) {
+  const auto job = begin_job("slow", "docs");
+  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=5");
+  auto outlasts = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=60");
+  waits_.expire(stack_.clock.steady_now());
+  EXPECT_EQ(waits.answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  stack_.clock.advance(std::chrono::seconds(5));
+  waits_.expire(stack_.clock.steady_now());
+  const auto late = waits.get();
+  EXPECT_EQ(late.status, 408);
+  EXPECT_EQ(late["error"], "timeout");
+
+  finish(job);
+  const auto ended = outlasts.get();
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_EQ(ended["state"], "completed");
+  waits_.expire(stack_.clock.steady_now() + std::chrono::hours(1));  // nobody is answered twice
+
+  EXPECT_EQ(get("/jobs/slow?wait_for=completed")["state"], "completed");
+  EXPECT_EQ(get("/jobs/slow?wait_for=started")["member"], "wait_for");
+  for (const char* seconds : {"61", "-1", "x", ""})
+    EXPECT_EQ(get(std::string("/jobs/slow?wait_for=completed&timeout_s=") + seconds).status, 422);
+}
+
+TEST_F(ApiJobTest, AFailedJobIsAnEndToo) {
+  const auto job = begin_job("slow", "docs");
+  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed");
+  finish(job, base::fail(base::ErrorCode::kInternal, "broke"));
+  EXPECT_EQ(waits.get()["state"], "failed");
+}
+
+TEST_F(ApiJobTest, CancellingAsksOnceAndIsRefusedAfterTheEnd) {
+  const auto job = begin_job("slow", "docs");
+  const auto asked = post("/jobs/slow/cancel");
+  EXPECT_EQ(asked.status, 202);
+  EXPECT_EQ(asked["jobId"], "slow");
+  EXPECT_TRUE(job->cancelled());
+  finish(job, base::fail(base::ErrorCode::kCancelled, "stopped"));
+  const auto ended = get("/jobs/slow");
+  EXPECT_EQ(*ended.json.find("error")->find("code")->as_string(), "cancelled");
+  EXPECT_EQ(post("/jobs/slow/cancel").status, 409);
+  EXPECT_EQ(post("/jobs/none/cancel").status, 404);
+}
+
+TEST_F(ApiJobTest, CancellingNeedsTheRightToWrite) {
+  const auto job = begin_job("slow", "docs");
+  act_with({"read:docs", "write:other"});
+  const auto refused = post("/jobs/slow/cancel");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(refused["message"], "this needs the scope write:docs");
+  act_with({"write:other"});
+  EXPECT_EQ(post("/jobs/slow/cancel").status, 404);
+  EXPECT_FALSE(job->cancelled());
+  act_with({"write:docs"});
+  EXPECT_EQ(post("/jobs/slow/cancel").status, 202);
+  finish(job);
+}
+
+}  // namespace
+}  // namespace mlgraph::testing
