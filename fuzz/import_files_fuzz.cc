@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "work/json_rows.h"
 #include "work/row_source.h"
 
 namespace {
@@ -43,5 +44,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto view = rows.view();
     MLG_CHECK(view.values.size() == view.ids.size() * kDim);
     for (const float value : view.values) MLG_CHECK(std::isfinite(value));
+    for (const auto id : view.ids) MLG_CHECK(mlgraph::work::is_utf8(id));
   }
 }

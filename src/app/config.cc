@@ -381,8 +381,8 @@ Result<void> apply_node(
 }  // namespace
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all = make_settings();
-  return all;
+  static const std::vector<Setting> kAll = make_settings();
+  return kAll;
 }
 
 std::vector<std::string> Setting::environment_names() const {

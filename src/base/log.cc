@@ -10,7 +10,7 @@
 namespace mlgraph::base {
 namespace {
 spdlog::logger& logger() {
-  static const auto instance = [] {
+  static const auto kInstance = [] {
     auto made = std::make_shared<spdlog::logger>(
         "mlgraph", std::make_shared<spdlog::sinks::stderr_sink_mt>()
     );
@@ -18,7 +18,7 @@ spdlog::logger& logger() {
     made->flush_on(spdlog::level::debug);
     return made;
   }();
-  return *instance;
+  return *kInstance;
 }
 spdlog::level::level_enum translate(LogLevel level) {
   switch (level) {

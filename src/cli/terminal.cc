@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ std::string human_bytes(double bytes) {
 }
 
 std::string human_seconds(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
   if (whole >= 3600) return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
   if (whole >= 60) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
   return fmt::format("{}s", whole);

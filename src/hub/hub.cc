@@ -37,7 +37,7 @@ class Hub::Impl {
     for (const auto& entry : entries) batch->push_back(make_event_frame(*entry, now));
     shared_.ring.append(*batch);
     shared_.metrics.events.add(now, entries.size());
-    hand_on(std::move(batch));
+    hand_on(batch);
   }
 
   void publish_metric(
@@ -57,7 +57,7 @@ class Hub::Impl {
     shared_.metrics.events.add(now);
     auto batch = std::make_shared<std::vector<FramePtr>>();
     batch->push_back(std::move(frame));
-    hand_on(std::move(batch));
+    hand_on(batch);
   }
 
   std::vector<FramePtr> newest_metrics() const {
@@ -77,7 +77,7 @@ class Hub::Impl {
   void stop() { shared_.replayer.stop(); }
 
  private:
-  void hand_on(std::shared_ptr<const std::vector<FramePtr>> batch) {
+  void hand_on(const FrameBatch& batch) {
     for (const auto& loop : loops_) loop->enqueue(batch);
   }
 

@@ -91,7 +91,7 @@ std::string close_payload(int code, std::string_view reason) {
 // next one (bits 8-15 low, 16-23 high): RFC 3629 narrows it after E0, ED, F0 and F4 only.
 bool Utf8Validator::feed(std::string_view bytes) {
   constexpr std::uint32_t kInvalid = 0xffffffff;
-  constexpr auto make_state = [](std::uint32_t follow, std::uint32_t low, std::uint32_t high) {
+  const auto make_state = [](std::uint32_t follow, std::uint32_t low, std::uint32_t high) {
     return follow | low << 8 | high << 16;
   };
   if (state_ == kInvalid) return false;
@@ -149,7 +149,7 @@ tl::expected<std::optional<FrameReader::Event>, FrameReader::Violation> FrameRea
         if (failed_ || !have_header_) break;
       }
       step = take_payload(bytes, used);
-      if (step.event) return std::move(step.event);
+      if (step.event) return step.event;
       failed_ = std::move(step.violation);
     } while (!failed_ && used < bytes.size());
   }

@@ -78,7 +78,7 @@ class Import {
     // The batch is checked as a whole; only if it does not pass is each row looked at.
     if (rows.rows() > 0 && !engine_.check_rows(job_.index(), rows.view()))
       for (std::size_t i = rows.rows(); i > 0; --i) {
-        const auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
+        auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
         if (checked) continue;
         if (checked.error().code == ErrorCode::kNotFound) return checked;
         refuse(
