@@ -19,6 +19,7 @@ using base::Result;
 namespace {
 
 constexpr const char* kPrefix = "alert-rules/";
+constexpr std::size_t kRulesMax = 200;
 
 model::EventKind kind_of(model::Severity severity) {
   switch (severity) {
@@ -107,6 +108,12 @@ Result<void> AlertDesk::start() {
     auto& watch = watches_[{alert->rule, alert->index}];
     watch.alert_id = id;
     watch.level = alert->severity == model::Severity::kError ? Level::kError : Level::kWarning;
+    // Another version of this server had the rule: nobody would ever look again.
+    if (const auto rule = rules_.find(alert->rule); rule == rules_.end()) {
+      Rule gone;
+      gone.rule = alert->rule;
+      resolve_unmeasured(gone, watch);
+    }
     if (alert->rule == "job_failed" && !alert->index.empty()) failed_jobs_[alert->index] = 1;
   }
   return {};
@@ -320,20 +327,30 @@ Result<Rule> AlertDesk::put_rule(const std::string& name, const Json& changes) {
         "rule '{}' must match [A-Za-z0-9_-]{{1,64}}",
         model::printable(name)
     );
-  base::MutexLock lock(mutex_);
-  const auto it = rules_.find(name);
-  if (it == rules_.end() && (!changes.find("metric") || !changes.find("clear")))
-    return fail(
-        ErrorCode::kNotFound,
-        "there is no rule '{}'; to make one, give metric, clear, and warn or error",
-        name
-    );
+  base::MutexLock change(change_mutex_);
   Rule rule;
-  if (it != rules_.end()) rule = it->second;
   rule.rule = name;
+  std::uint64_t revision = 0;
+  {
+    base::MutexLock lock(mutex_);
+    const auto it = rules_.find(name);
+    if (it != rules_.end()) {
+      rule = it->second;
+      revision = revisions_[name];
+    } else if (!changes.find("metric") || !changes.find("clear")) {
+      return fail(
+          ErrorCode::kNotFound,
+          "there is no rule '{}'; to make one, give metric, clear, and warn or error",
+          name
+      );
+    } else if (rules_.size() >= kRulesMax) {
+      return fail(ErrorCode::kConflict, "there are {} alert rules, the limit", kRulesMax);
+    }
+  }
   MLG_TRY(merged, merge_rule(rule, changes));
-  MLG_TRY(revision, config_.config_put(kPrefix + name, text_of(merged), revisions_[name]));
-  revisions_[name] = revision;
+  MLG_TRY(stored, config_.config_put(kPrefix + name, text_of(merged), revision));
+  base::MutexLock lock(mutex_);
+  revisions_[name] = stored;
   if (rule == merged) return merged;
   for (auto& [key, watch] : watches_) {
     if (key.rule != name) continue;

@@ -100,6 +100,8 @@ class AlertDesk {
   store::Log& config_;
   const base::Clock& clock_;
   const std::string node_;
+  // A changed rule waits for the disk; the sampler and the committer, who take mutex_, do not.
+  base::Mutex change_mutex_;
   mutable base::Mutex mutex_;
   std::map<std::string, Rule> rules_ MLG_GUARDED_BY(mutex_);
   std::map<std::string, std::uint64_t> revisions_ MLG_GUARDED_BY(mutex_);

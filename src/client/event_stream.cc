@@ -143,7 +143,7 @@ class EventStream::Impl {
     asio::co_spawn(
         io_,
         converse(socket, ending, on_message, on_status),
-        [&ending](std::exception_ptr thrown) {
+        [&ending](const std::exception_ptr& thrown) {
           if (!thrown) return;
           try {
             std::rethrow_exception(thrown);

@@ -30,7 +30,7 @@ class Parser {
                       : name == "should"   ? &parsed.should
                       : name == "must_not" ? &parsed.must_not
                                            : nullptr;
-      const std::string member = place + "." + name;
+      const std::string member = fmt::format("{}.{}", place, name);
       if (!clauses)
         return fail_at(
             member,
@@ -55,7 +55,7 @@ class Parser {
     std::vector<Filter::Clause> clauses;
     for (std::size_t i = 0; i < json.as_array()->size(); ++i) {
       const Json& item = (*json.as_array())[i];
-      const std::string member = place + "[" + std::to_string(i) + "]";
+      const std::string member = fmt::format("{}[{}]", place, i);
       MLG_TRY_VOID(count(1, member));
       Filter::Clause clause;
       if (item.find("key")) {
@@ -162,7 +162,7 @@ class Parser {
         );
       if (!value.as_double())
         return fail_at(
-            place + "." + name,
+            fmt::format("{}.{}", place, name),
             ErrorCode::kInvalidValue,
             "{}.{} must be a number, not {}",
             place,

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <sodium.h>
 
 namespace mlgraph::index {
@@ -68,7 +69,7 @@ void MetadataColumns::add_value(
 ) {
   if (const auto* members = value.as_object(); members && depth < kPathDepth)
     for (const auto& [name, member] : *members)
-      add_value(row, path + "." + name, member, depth + 1);
+      add_value(row, fmt::format("{}.{}", path, name), member, depth + 1);
   auto it = columns_.find(path);
   if (it == columns_.end()) {
     if (columns_.size() >= kKeysMax) return;

@@ -41,6 +41,7 @@ class Page {
       sample(
           name, fmt::format("{}{}quantile=\"{}\"", labels, comma, q), quantile_seconds(counts, q)
       );
+    sample(std::string(name) + "_sum", labels, histogram.sum_seconds());
     sample(std::string(name) + "_count", labels, histogram.total());
   }
   std::string take() { return std::move(text_); }

@@ -29,6 +29,7 @@ double value_of(std::size_t bucket) {
 void Histogram::record(std::chrono::nanoseconds duration) {
   const auto us = std::max<std::int64_t>(0, duration.count() / 1'000);
   counts_[bucket_of(static_cast<std::uint64_t>(us))].fetch_add(1, std::memory_order_relaxed);
+  sum_us_.fetch_add(static_cast<std::uint64_t>(us), std::memory_order_relaxed);
 }
 
 Histogram::Counts Histogram::counts() const {
@@ -41,6 +42,10 @@ std::uint64_t Histogram::total() const {
   std::uint64_t sum = 0;
   for (const auto& count : counts_) sum += count.load(std::memory_order_relaxed);
   return sum;
+}
+
+double Histogram::sum_seconds() const {
+  return static_cast<double>(sum_us_.load(std::memory_order_relaxed)) * 1e-6;
 }
 
 double quantile_seconds(const Histogram::Counts& counts, double q) {

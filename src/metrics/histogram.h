@@ -10,7 +10,7 @@
 namespace mlgraph::metrics {
 
 /// A log-linear histogram of durations: 32 buckets per power of two (error below 3 %), from 1 µs to
-/// over an hour. Threads: shared; record() is one relaxed add.
+/// over an hour. Threads: shared; record() is two relaxed adds.
 class Histogram {
  public:
   static constexpr std::size_t kBuckets = 32 * 32;
@@ -18,9 +18,11 @@ class Histogram {
   void record(std::chrono::nanoseconds duration);
   [[nodiscard]] Counts counts() const;  ///< since birth
   [[nodiscard]] std::uint64_t total() const;
+  [[nodiscard]] double sum_seconds() const;
 
  private:
   std::array<std::atomic<std::uint64_t>, kBuckets> counts_{};
+  std::atomic<std::uint64_t> sum_us_{0};
 };
 
 /// The q-quantile (0..1) of a count table, in seconds; 0 when it is empty.

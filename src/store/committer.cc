@@ -60,22 +60,9 @@ class Committer::Impl {
   }
 
   void submit(Command command, Done done) {
-    std::optional<base::Error> refusal;
-    {
-      base::MutexLock lock(mutex_);
-      if (stopping_)
-        refusal = base::Error{ErrorCode::kShuttingDown, "the server is stopping", {}, {}};
-      else if (queue_.size() >= options_.queue_max)
-        refusal = base::Error{
-            ErrorCode::kOverloaded,
-            fmt::format("{} commands are waiting, the limit", options_.queue_max),
-            {},
-            100};
-      else
-        queue_.push_back({std::move(command), std::move(done)});
-    }
-    if (refusal)
-      done(tl::unexpected(std::move(*refusal)));
+    Submission submission{std::move(command), std::move(done)};
+    if (auto refusal = enqueue(submission))
+      submission.done(tl::unexpected(std::move(*refusal)));
     else
       ready_.notify_one();
   }
@@ -101,6 +88,20 @@ class Committer::Impl {
   }
 
  private:
+  /// Takes the submission, or says why not and leaves it.
+  std::optional<base::Error> enqueue(Submission& submission) {
+    base::MutexLock lock(mutex_);
+    if (stopping_) return base::Error{ErrorCode::kShuttingDown, "the server is stopping", {}, {}};
+    if (queue_.size() >= options_.queue_max)
+      return base::Error{
+          ErrorCode::kOverloaded,
+          fmt::format("{} commands are waiting, the limit", options_.queue_max),
+          {},
+          100};
+    queue_.push_back(std::move(submission));
+    return std::nullopt;
+  }
+
   void run() {
     base::set_thread_role("committer", 0);
     auto next_trim = clock_.steady_now() + kTrimEvery;

@@ -116,6 +116,7 @@ def test_256_descriptors(make_server):
     server = make_server(descriptors=256)
     inside = server.socket()
     inside.subscribe("*")
+    writer = RawConnection(server.host, server.port)
     crowd = []
     for _ in range(300):
         one = socket.socket()
@@ -128,7 +129,11 @@ def test_256_descriptors(make_server):
         crowd.append(one)
     assert inside.request({"type": "ping"})["type"] == "pong"
     inside.expect("metrics.system")
-    for one in crowd:
+    body = b'{"index_id":"in-the-crowd","dimension":4}'
+    writer.send((f"POST /api/v1/indices HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.admin_token}\r\n"
+                 f"Content-Length: {len(body)}\r\n\r\n").encode() + body)
+    inside.expect("index.created")
+    for one in (writer, *crowd):
         one.close()
     rest = server.rest()
     deadline = time.monotonic() + 30

@@ -307,7 +307,8 @@ TEST_F(SamplerTest, EverySampleOfTheExpositionHasItsHeadAndEveryLabelItsQuotes) 
         )
     );
     auto name = line.substr(0, line.find_first_of("{ "));
-    if (!types.contains(name) && name.ends_with("_count")) name.resize(name.size() - 6);
+    for (const std::string_view suffix : {"_count", "_sum"})
+      if (!types.contains(name) && name.ends_with(suffix)) name.resize(name.size() - suffix.size());
     ASSERT_TRUE(types.contains(name)) << line;
     EXPECT_TRUE(types[name] != "counter" || name.ends_with("_total")) << name;
   }
@@ -319,6 +320,7 @@ TEST_F(SamplerTest, EverySampleOfTheExpositionHasItsHeadAndEveryLabelItsQuotes) 
       page, HasSubstr("\nmlgraph_index_vectors{index=\"production-vectors\",tier=\"idmap\"} 7\n")
   );
   EXPECT_THAT(page, HasSubstr("\nmlgraph_commit_seconds_count 1\n"));
+  EXPECT_THAT(page, HasSubstr("\nmlgraph_commit_seconds_sum 0.0"));
   EXPECT_THAT(
       page,
       HasSubstr("\nmlgraph_search_seconds{index=\"production-vectors\",quantile=\"0.99\"} 0.00")

@@ -26,6 +26,7 @@ constexpr const char* kAdminName = "admin";
 constexpr std::size_t kFailuresFree = 10;  // a minute and address, before answers slow down
 constexpr auto kFailureWindow = std::chrono::minutes(1);
 constexpr std::size_t kAddressesMax = 10'000;
+constexpr std::size_t kTokensMax = 10'000;
 
 using Hash = std::array<unsigned char, crypto_hash_sha256_BYTES>;
 
@@ -160,7 +161,7 @@ class Authenticator::Impl {
           token,
           parse_stored(key.substr(std::string_view(kPrefix).size()), value.value, value.revision)
       );
-      tokens_[token.info.name] = token;
+      keep(token);
     }
     if (!is_token_text(admin_token))
       return fail(
@@ -221,15 +222,20 @@ class Authenticator::Impl {
           "scopes", ErrorCode::kInvalidValue, "scopes is empty: a token needs at least one"
       );
     MLG_TRY(scopes, protocol::Scopes::parse(info.scopes));
-    base::MutexLock lock(mutex_);
-    if (tokens_.contains(info.name))
+    base::MutexLock change(change_mutex_);
+    if (find_stored(info.name))
       return fail(ErrorCode::kConflict, "token '{}' exists already", info.name);
+    if (count() >= kTokensMax)
+      return fail(ErrorCode::kConflict, "there are {} tokens, the limit", kTokensMax);
     if (info.created_at.ms == 0) info.created_at = clock_.wall_now();
     Stored token{info, scopes, hash_of(secret), 0};
+    if (is_used(secret))
+      return fail_at("token", ErrorCode::kConflict, "another token has this secret");
     MLG_TRY(before, config_.config_get(kPrefix + info.name));
     MLG_TRY(revision, config_.config_put(kPrefix + info.name, to_json(token), before.revision));
     token.revision = revision;
-    tokens_[info.name] = std::move(token);
+    base::MutexLock lock(mutex_);
+    keep(token);
     return {};
   }
 
@@ -238,30 +244,31 @@ class Authenticator::Impl {
       return fail(
           ErrorCode::kBadRequest, "the body must be a JSON object, not {}", changes.type_name()
       );
-    TokenInfo after;
+    base::MutexLock change(change_mutex_);
+    const auto before = find_stored(name);
+    if (!before)
+      return fail(ErrorCode::kNotFound, "there is no token '{}'", model::printable(name));
+    MLG_TRY(merged, merge(*before, changes));
+    MLG_TRY(revision, config_.config_put(kPrefix + name, to_json(merged), merged.revision));
+    merged.revision = revision;
     {
       base::MutexLock lock(mutex_);
-      const auto it = tokens_.find(name);
-      if (it == tokens_.end())
-        return fail(ErrorCode::kNotFound, "there is no token '{}'", model::printable(name));
-      MLG_TRY(merged, merge(it->second, changes));
-      MLG_TRY(revision, config_.config_put(kPrefix + name, to_json(merged), merged.revision));
-      it->second = merged;
-      it->second.revision = revision;
-      after = merged.info;
+      keep(merged);
     }
-    tell(name, after);
-    return after;
+    tell(name, merged.info);
+    return merged.info;
   }
 
   Result<void> revoke(const std::string& name) {
+    base::MutexLock change(change_mutex_);
+    const auto before = find_stored(name);
+    if (!before)
+      return fail(ErrorCode::kNotFound, "there is no token '{}'", model::printable(name));
+    MLG_TRY_VOID(config_.config_delete(kPrefix + name, before->revision));
     {
       base::MutexLock lock(mutex_);
-      const auto it = tokens_.find(name);
-      if (it == tokens_.end())
-        return fail(ErrorCode::kNotFound, "there is no token '{}'", model::printable(name));
-      MLG_TRY_VOID(config_.config_delete(kPrefix + name, it->second.revision));
-      tokens_.erase(it);
+      names_.erase(before->hash);
+      tokens_.erase(name);
     }
     tell(name, std::nullopt);
     return {};
@@ -289,15 +296,33 @@ class Authenticator::Impl {
   }
 
  private:
+  std::optional<Stored> find_stored(const std::string& name) const {
+    base::MutexLock lock(mutex_);
+    const auto it = tokens_.find(name);
+    return it == tokens_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  bool is_used(std::string_view secret) const {
+    base::MutexLock lock(mutex_);
+    return find_by_secret(secret) != nullptr;
+  }
+
+  std::size_t count() const {
+    base::MutexLock lock(mutex_);
+    return tokens_.size();
+  }
+
+  /// By the hash, from which a guess's timing learns nothing about the secret.
   const Stored* find_by_secret(std::string_view secret) const MLG_REQUIRES(mutex_) {
     const Hash hash = hash_of(secret);
-    const Stored* found = nullptr;
-    const auto compare = [&](const Stored& token) {
-      if (sodium_memcmp(token.hash.data(), hash.data(), hash.size()) == 0) found = &token;
-    };
-    compare(admin_);
-    for (const auto& [name, token] : tokens_) compare(token);
-    return found;
+    if (sodium_memcmp(admin_.hash.data(), hash.data(), hash.size()) == 0) return &admin_;
+    const auto name = names_.find(hash);
+    return name == names_.end() ? nullptr : &tokens_.at(name->second);
+  }
+
+  void keep(const Stored& token) MLG_REQUIRES(mutex_) {
+    names_[token.hash] = token.info.name;
+    tokens_[token.info.name] = token;
   }
 
   static Result<Stored> merge(Stored token, const Json& changes) {
@@ -377,9 +402,13 @@ class Authenticator::Impl {
   };
   store::Log& config_;
   const base::Clock& clock_;
+  // Changes wait for the disk one after the other; who authenticates on a loop never waits for
+  // them.
+  base::Mutex change_mutex_;
   mutable base::Mutex mutex_;
   Stored admin_ MLG_GUARDED_BY(mutex_);
   std::map<std::string, Stored> tokens_ MLG_GUARDED_BY(mutex_);
+  std::map<Hash, std::string> names_ MLG_GUARDED_BY(mutex_);  // of the same tokens
   std::map<std::string, Failures> failures_ MLG_GUARDED_BY(mutex_
   );  // at most kAddressesMax, the least recent goes
   std::list<std::string> oldest_ MLG_GUARDED_BY(mutex_);

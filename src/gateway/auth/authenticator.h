@@ -1,5 +1,5 @@
 #pragma once
-// Who a token is: looked up by hash, compared in constant time, guessed at slowly.
+// Who a token is: looked up by hash, guessed at slowly.
 #include <cstdint>
 #include <functional>
 #include <map>

@@ -6,6 +6,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "gateway/net/loop.h"
@@ -37,6 +39,15 @@ std::size_t raise_descriptor_limit() {
   return static_cast<std::size_t>(limit.rlim_cur);
 }
 
+/// The kernel hands out the lowest free number, so all below it are in use: sockets, and the files
+/// of both databases.
+std::size_t descriptors_in_use(int socket) {
+  const int lowest_free = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  if (lowest_free < 0) return static_cast<std::size_t>(-1);
+  ::close(lowest_free);
+  return static_cast<std::size_t>(lowest_free);
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -50,9 +61,6 @@ class Server::Impl {
       const base::Clock& clock
   )
       : shared_{std::move(options), std::move(hooks), compute, metrics, clock, {}, {}, {}} {
-    const std::size_t descriptors = raise_descriptor_limit();
-    connections_max_ =
-        shared_.options.connections_max ? shared_.options.connections_max : descriptors * 9 / 10;
     std::size_t threads = shared_.options.io_threads;
     if (threads == 0)
       threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kIoThreadsMax);
@@ -162,11 +170,13 @@ class Server::Impl {
             return accept_later();
           }
           begin(loop, std::move(socket));
-          if (connections() >= connections_max_) {
+          if (is_crowded()) {
             if (!std::exchange(full_told_, true))
               base::log(
                   base::LogLevel::kWarn,
                   "accepting pauses at 90 % of the descriptor limit",
+                  "descriptors",
+                  descriptors_max_,
                   "connections",
                   connections()
               );
@@ -178,11 +188,16 @@ class Server::Impl {
     );
   }
 
+  /// Above 90 % the rest is for the files that those inside need.
+  bool is_crowded() {
+    return descriptors_in_use(acceptor_->native_handle()) >= descriptors_max_ * 9 / 10;
+  }
+
   void accept_later() {
     pause_->expires_after(kAcceptPause);
     pause_->async_wait([this](boost::system::error_code ec) {
       if (ec || shared_.draining) return;
-      connections() >= connections_max_ ? accept_later() : accept();
+      is_crowded() ? accept_later() : accept();
     });
   }
 
@@ -194,7 +209,7 @@ class Server::Impl {
   }
 
   ServerShared shared_;
-  std::size_t connections_max_ = 0;
+  const std::size_t descriptors_max_ = raise_descriptor_limit();
   std::vector<std::unique_ptr<Loop>> loops_;
   // On the first loop.
   std::optional<asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>> acceptor_;

@@ -80,7 +80,6 @@ struct ServerOptions {
   std::chrono::seconds header_time{10};  ///< 408
   std::chrono::seconds body_idle_time{30};  ///< no byte of a body for this long: 408
   std::chrono::seconds keep_alive_time{75};
-  std::size_t connections_max = 0;  ///< 0: 90 % of the descriptor limit; accepting pauses above it
 };
 
 /// Place     one per server, after hub and engine.
