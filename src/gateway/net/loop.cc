@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kStepsPerTurn = 256;
 constexpr auto kTick = std::chrono::seconds(1);
-constexpr auto kWokeLate = std::chrono::seconds(5);
+constexpr auto kWokeLate = std::chrono::seconds(2);  // from one tick to the next
 
 std::uint64_t thread_cpu_ns() {
   timespec used{};
