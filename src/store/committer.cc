@@ -23,11 +23,13 @@ namespace {
 struct Submission {
   Command command;
   Done done;
+  base::SteadyTime submitted;
 };
 
 /// What became of one command of a group, until the group is durable.
 struct Outcome {
   Done done;
+  base::SteadyTime submitted;
   std::optional<base::Error> refusal;
   std::uint64_t seq = 0;  ///< of its last entry, or of the state it was decided on
 };
@@ -60,7 +62,7 @@ class Committer::Impl {
   }
 
   void submit(Command command, Done done) {
-    Submission submission{std::move(command), std::move(done)};
+    Submission submission{std::move(command), std::move(done), clock_.steady_now()};
     if (auto refusal = enqueue(submission))
       submission.done(tl::unexpected(std::move(*refusal)));
     else
@@ -149,6 +151,7 @@ class Committer::Impl {
     }
     if (!entries.empty()) publish(entries);
     for (auto& outcome : outcomes) {
+      if (options_.observe) options_.observe(clock_.steady_now() - outcome.submitted);
       if (outcome.refusal)
         outcome.done(tl::unexpected(std::move(*outcome.refusal)));
       else
@@ -162,7 +165,7 @@ class Committer::Impl {
       std::vector<std::shared_ptr<const model::Entry>>& entries,
       std::size_t& bytes
   ) {
-    Outcome outcome{std::move(submission.done), {}, tentative_.seq()};
+    Outcome outcome{std::move(submission.done), submission.submitted, {}, tentative_.seq()};
     std::vector<model::Draft> drafts;
     Decision decision(tentative_, now, drafts);
     if (auto decided = submission.command(decision); !decided) {

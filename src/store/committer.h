@@ -56,6 +56,8 @@ class Committer {
     std::size_t queue_max = 65'536;
     std::size_t group_max = 1'024;  ///< commands in one synced write
     std::size_t group_bytes_max = 1 << 20;
+    /// Told of each command: from submit to its Done. Committer thread.
+    std::function<void(std::chrono::nanoseconds latency)> observe = {};
   };
   Committer(Log& log, const base::Clock& clock, Options options);
   ~Committer();  ///< stop()
