@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "metrics/server_metrics.h"
 #include "model/cursor.h"
 #include "model/entry.h"
@@ -150,6 +151,9 @@ class Hub {
     std::size_t ring_bytes_max = std::size_t{64} << 20;
     std::size_t replay_chunk_bytes = 256 * 1024;
     std::chrono::seconds stall_limit{30};  ///< 4102 after this long without a byte taken
+    /// Where the log is read for sessions behind the ring; it must take one step always. Null: a
+    /// thread of its own. A simulation runs the steps by hand.
+    base::Executor* replay_executor = nullptr;
   };
   /// Runs a step on the loop's thread; must accept always (a loop outlives the hub's use of it).
   using Post = std::function<void(std::function<void()>)>;

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
-#include "base/thread_pool.h"
+#include "base/check.h"
 #include "hub/frame.h"
 
 namespace mlgraph::hub {
 
-Replayer::Replayer(const store::Log& log, std::size_t chunk_bytes)
-    : log_(log), chunk_bytes_(chunk_bytes), thread_([this] { run(); }) {}
+Replayer::Replayer(const store::Log& log, std::size_t chunk_bytes, base::Executor* executor)
+    : log_(log), chunk_bytes_(chunk_bytes), executor_(executor) {
+  if (executor_) return;
+  own_thread_.emplace(base::ThreadPool::Options{"replay", 1, 1, 0});
+  executor_ = &*own_thread_;
+}
 
 Replayer::~Replayer() { stop(); }
 
@@ -17,28 +21,28 @@ void Replayer::request(std::uint64_t from, Done done) {
     base::MutexLock lock(mutex_);
     if (stopping_) return;
     queue_.push_back({from, std::move(done)});
+    if (std::exchange(running_, true)) return;
   }
-  ready_.notify_one();
+  MLG_CHECK(executor_->try_post([this] { run(); }));
 }
 
 void Replayer::stop() {
-  {
-    base::MutexLock lock(mutex_);
-    stopping_ = true;
-    queue_.clear();
-  }
-  ready_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  base::MutexLock lock(mutex_);
+  stopping_ = true;
+  queue_.clear();
+  while (running_ && own_thread_) idle_.wait(mutex_);
 }
 
 void Replayer::run() {
-  base::set_thread_role("replay", 0);
   for (;;) {
     Request request;
     {
       base::MutexLock lock(mutex_);
-      while (queue_.empty() && !stopping_) ready_.wait(mutex_);
-      if (stopping_) return;
+      if (queue_.empty()) {
+        running_ = false;
+        idle_.notify_all();
+        return;
+      }
       request = std::move(queue_.front());
       queue_.pop_front();
     }
