@@ -7,8 +7,13 @@
 
 namespace mlgraph::hub {
 
-Replayer::Replayer(const store::Log& log, std::size_t chunk_bytes, base::Executor* executor)
-    : log_(log), chunk_bytes_(chunk_bytes), executor_(executor) {
+Replayer::Replayer(
+    const store::Log& log,
+    metrics::ServerMetrics& metrics,
+    std::size_t chunk_bytes,
+    base::Executor* executor
+)
+    : log_(log), metrics_(metrics), chunk_bytes_(chunk_bytes), executor_(executor) {
   if (executor_) return;
   own_thread_.emplace(base::ThreadPool::Options{"replay", 1, 1, 0});
   executor_ = &*own_thread_;
@@ -58,20 +63,17 @@ base::Result<ChunkPtr> Replayer::fetch(std::uint64_t from) {
     cache_.splice(cache_.begin(), cache_, cached);
     return cache_.front();
   }
-  // What is kept up to the tail of this moment is in the answer, or beyond its last entry.
-  const std::uint64_t tail = log_.tail();
   MLG_TRY(entries, log_.read(from, chunk_bytes_));
+  if (entries.empty()) return base::fail(base::ErrorCode::kCorrupt, "the log lacks entry {}", from);
   auto chunk = std::make_shared<Chunk>();
   chunk->first = from;
-  chunk->last = entries.empty() ? std::max(tail, from) : entries.back()->seq;
+  chunk->last = entries.back()->seq;
   chunk->frames.reserve(entries.size());
   for (const auto& entry : entries)
     chunk->frames.push_back(make_event_frame(*entry, base::SteadyTime{}));
-  // A short one at the tail would be found too often and soon be of no use.
-  if (!entries.empty()) {
-    cache_.push_front(chunk);
-    if (cache_.size() > kCacheMax) cache_.pop_back();
-  }
+  metrics_.replay_read.fetch_add(entries.size(), std::memory_order_relaxed);
+  cache_.push_front(chunk);
+  if (cache_.size() > kCacheMax) cache_.pop_back();
   return ChunkPtr(std::move(chunk));
 }
 

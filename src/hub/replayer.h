@@ -13,7 +13,7 @@
 
 namespace mlgraph::hub {
 
-/// A stretch of the log read from disk: all that is kept of the entries first..last. Immutable.
+/// A piece of the log read from disk: the entries first..last, all of them. Immutable.
 struct Chunk {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -33,7 +33,12 @@ class Replayer {
   using Done = std::function<void(base::Result<ChunkPtr>)>;
 
   /// `executor` null: a thread of its own. Else it must take one step always.
-  Replayer(const store::Log& log, std::size_t chunk_bytes, base::Executor* executor);
+  Replayer(
+      const store::Log& log,
+      metrics::ServerMetrics& metrics,
+      std::size_t chunk_bytes,
+      base::Executor* executor
+  );
   ~Replayer();
   /// A chunk that holds `from` and what follows. After stop() nothing is done.
   void request(std::uint64_t from, Done done);
@@ -48,6 +53,7 @@ class Replayer {
   [[nodiscard]] base::Result<ChunkPtr> fetch(std::uint64_t from);
 
   const store::Log& log_;
+  metrics::ServerMetrics& metrics_;
   const std::size_t chunk_bytes_;
   std::list<ChunkPtr> cache_;  ///< most recently used first; of the step that runs
   base::Mutex mutex_;
