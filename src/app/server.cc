@@ -84,7 +84,11 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
 Server::Server(const Config& config, Opened opened)
     : config_(config),
       opened_(std::move(opened)),
-      committer_(*opened_.log, clock_, {}),
+      committer_(
+          *opened_.log,
+          clock_,
+          {.observe = [this](auto latency) { metrics_.commit_latency.record(latency); }}
+      ),
       engine_(
           *opened_.vectors,
           committer_,

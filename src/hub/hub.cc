@@ -22,7 +22,7 @@ class Hub::Impl {
             clock,
             options,
             Ring(log.tail(), options.ring_bytes_max),
-            Replayer(log, options.replay_chunk_bytes)} {}
+            Replayer(log, metrics, options.replay_chunk_bytes, options.replay_executor)} {}
 
   LoopFeed& add_loop(Post post) {
     loops_.push_back(std::make_unique<LoopFeedImpl>(shared_, std::move(post), shared_.ring.newest())

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "metrics/server_metrics.h"
 #include "model/cursor.h"
 #include "model/entry.h"
@@ -59,13 +60,11 @@ class Subscriber {
   virtual Written try_write(std::span<const iovec> pieces) = 0;
   /// Ask for LoopFeed::on_writable() once the socket takes bytes again.
   virtual void want_writable() = 0;
-  /// The hub gives this session up (4102 slow consumer, 1011 when the log cannot be read): close it
-  /// with `code`. What was queued is dropped but for a frame already begun, so a close frame sent
-  /// now is next. Called inside flush or tick.
+  /// The hub gives this session up (4102 slow consumer: no byte taken for too long, or its cursor
+  /// past retention; 1011 when the log cannot be read): close it with `code`. What was queued is
+  /// dropped but for a frame already begun, so a close frame sent now is next. Called inside flush
+  /// or tick.
   virtual void on_evicted(int code, std::string_view reason) = 0;
-  /// A replay whose log disappeared under it (retention): told as error cursor_expired; the session
-  /// lives on at the tail.
-  virtual void on_cursor_lost() = 0;
 };
 
 /// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt
@@ -97,6 +96,9 @@ class LoopFeed {
       Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options
   ) = 0;
   virtual void close(SlotId slot) = 0;
+  /// The session says goodbye: its patterns, states to come and samples that wait are dropped; what
+  /// is queued stays queued.
+  virtual void end_delivery(SlotId slot) = 0;
 
   /// All or nothing. `since`: events after it that match the patterns new in this request, then
   /// live; nothing that was sent on this session before is sent again, whatever its patterns were
@@ -137,8 +139,9 @@ class LoopFeed {
   /// End of a turn: one vectored write per dirty session, and a bounded piece of catching up for
   /// those behind; when more is left to do, another turn is asked for through Hub::Post.
   virtual void flush() = 0;
-  /// About once a second: slow-consumer deadlines (no byte taken for 30 s).
-  virtual void tick(base::SteadyTime now) = 0;
+  /// About once a second: slow-consumer deadlines (no byte taken for 30 s). `woke_late`: the
+  /// process had been stopped, and the deadlines begin anew.
+  virtual void tick(base::SteadyTime now, bool woke_late) = 0;
   [[nodiscard]] virtual std::uint64_t tail() const = 0;
 };
 
@@ -150,6 +153,9 @@ class Hub {
     std::size_t ring_bytes_max = std::size_t{64} << 20;
     std::size_t replay_chunk_bytes = 256 * 1024;
     std::chrono::seconds stall_limit{30};  ///< 4102 after this long without a byte taken
+    /// Where the log is read for sessions behind the ring; it must take one step always. Null: a
+    /// thread of its own. A simulation runs the steps by hand.
+    base::Executor* replay_executor = nullptr;
   };
   /// Runs a step on the loop's thread; must accept always (a loop outlives the hub's use of it).
   using Post = std::function<void(std::function<void()>)>;

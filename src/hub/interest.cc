@@ -11,6 +11,8 @@ bool Interest::has(std::string_view text) const {
 }
 
 void Interest::add(protocol::Pattern pattern, std::uint64_t begin) {
+  const auto entity = pattern.entity();
+  sought_.push_back({pattern.kinds(), entity.empty() ? 0 : store::BlockSummary::hash(entity)});
   patterns_.push_back({std::move(pattern), begin, begin, 0});
 }
 
@@ -24,13 +26,14 @@ void Interest::remember(const Wanted& wanted, std::uint64_t position) {
       had.high = std::max(had.high, high);
       return;
     }
-  if (had_.size() >= had_max_) had_.pop_front();
+  if (had_.size() >= had_max_) had_.erase(had_.begin());
   had_.push_back({wanted.pattern, wanted.begin, high, scopes_});
 }
 
 void Interest::remove(std::size_t number, std::uint64_t position) {
   remember(patterns_[number], position);
   patterns_.erase(patterns_.begin() + static_cast<std::ptrdiff_t>(number));
+  sought_.erase(sought_.begin() + static_cast<std::ptrdiff_t>(number));
 }
 
 void Interest::set_scopes(ScopesPtr scopes, std::uint64_t position) {
@@ -46,28 +49,30 @@ void Interest::rewind(std::uint64_t position) {
     if (wanted.begin < position) wanted.high = std::max(wanted.high, position);
 }
 
-bool Interest::wants(const Frame& frame) const {
+bool Interest::wants(const LocalFrame& local) const {
+  const Frame& frame = *local.frame;
   bool wanted_by_one = false;
   for (const Wanted& wanted : patterns_) {
     if (frame.seq <= wanted.begin || !wanted.pattern.matches(frame.kind, frame.entity)) continue;
     if (frame.seq <= wanted.high) return false;
     wanted_by_one = true;
   }
-  if (!wanted_by_one || !scopes_->sees(frame.kind, frame.entity, frame.index)) return false;
+  if (!wanted_by_one || !local.visible_to(*scopes_)) return false;
   return std::none_of(had_.begin(), had_.end(), [&](const Had& had) {
     return had.begin < frame.seq && frame.seq <= had.high &&
            had.pattern.matches(frame.kind, frame.entity) &&
-           had.scopes->sees(frame.kind, frame.entity, frame.index);
+           had.scopes->scopes.sees(frame.kind, frame.entity, frame.index);
   });
 }
 
-bool Interest::matches(const Frame& frame) const {
+bool Interest::matches(const LocalFrame& local) const {
+  const Frame& frame = *local.frame;
   return std::any_of(
              patterns_.begin(),
              patterns_.end(),
              [&](const Wanted& wanted) { return wanted.pattern.matches(frame.kind, frame.entity); }
          ) &&
-         scopes_->sees(frame.kind, frame.entity, frame.index);
+         local.visible_to(*scopes_);
 }
 
 }  // namespace mlgraph::hub

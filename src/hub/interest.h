@@ -1,12 +1,12 @@
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "hub/hub.h"
+#include "hub/local_frame.h"
 #include "protocol/channel.h"
 
 namespace mlgraph::hub {
@@ -20,11 +20,12 @@ namespace mlgraph::hub {
 ///   |--- had it ---|
 /// Patterns that went (unsubscribed, or narrowed by other scopes) leave their interval behind in
 /// `had_`, so that an event is sent once on a session whatever is subscribed, dropped and
-/// subscribed again. Threads    confined to the loop. Full       at most `had_max` intervals of
-/// patterns that went; the oldest is forgotten.
+/// subscribed again.
+/// Threads    confined to the loop.
+/// Full       at most `had_max` intervals of patterns that went; the oldest is forgotten.
 class Interest {
  public:
-  using ScopesPtr = std::shared_ptr<const protocol::Scopes>;
+  using ScopesPtr = std::shared_ptr<const NumberedScopes>;
   struct Wanted {
     protocol::Pattern pattern;
     std::uint64_t begin = 0;
@@ -45,9 +46,11 @@ class Interest {
   void rewind(std::uint64_t position);
 
   /// Whether this durable event is to be sent when the reading passes it.
-  [[nodiscard]] bool wants(const Frame& frame) const;
+  [[nodiscard]] bool wants(const LocalFrame& frame) const;
   /// For metrics, which have no past.
-  [[nodiscard]] bool matches(const Frame& frame) const;
+  [[nodiscard]] bool matches(const LocalFrame& frame) const;
+  /// What the log is asked for, to pass over blocks that hold nothing of it.
+  [[nodiscard]] const std::vector<store::Sought>& sought() const { return sought_; }
 
  private:
   struct Had {
@@ -59,7 +62,8 @@ class Interest {
   void remember(const Wanted& wanted, std::uint64_t position);
 
   std::vector<Wanted> patterns_;
-  std::deque<Had> had_;
+  std::vector<store::Sought> sought_;  ///< one a pattern
+  std::vector<Had> had_;               ///< oldest first
   ScopesPtr scopes_;
   std::size_t had_max_;
 };

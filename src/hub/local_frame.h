@@ -9,15 +9,33 @@
 
 namespace mlgraph::hub {
 
+/// Scopes that the sessions of a token share in a loop, under a number that no other scopes of the
+/// loop ever had. Immutable.
+struct NumberedScopes {
+  protocol::Scopes scopes;
+  std::uint64_t number = 0;  ///< from 1
+};
+
 /// One thing to send: a shared event frame, or bytes of this session alone (an answer, a control
 /// frame). Threads  confined to its loop.
 struct LocalFrame {
   FramePtr frame;  ///< null: `owned` is sent as it is
   std::string owned;
   std::string sse_head;  ///< "id: …\ndata: ", made when the first stream needs it
-  const protocol::Scopes* asked = nullptr;  ///< the last scopes asked about this frame,
-  bool visible = false;                     ///< and what they see: most sessions share a token
   std::uint32_t references = 0;
+
+  /// Whether `scopes` see the event. The last answer is kept: most sessions share a token.
+  [[nodiscard]] bool visible_to(const NumberedScopes& to) const {
+    if (asked_ != to.number) {
+      asked_ = to.number;
+      visible_ = to.scopes.sees(frame->kind, frame->entity, frame->index);
+    }
+    return visible_;
+  }
+
+ private:
+  mutable std::uint64_t asked_ = 0;  // a number, not an address: those come back
+  mutable bool visible_ = false;
 };
 
 /// A counted reference. Threads: confined to its loop.

@@ -36,10 +36,21 @@ SlotId LoopFeedImpl::open(
 }
 
 void LoopFeedImpl::close(SlotId slot) {
-  if (!find(slot)) return;
+  Session* session = find(slot);
+  if (!session) return;
+  set_live(*session, true);
   remove_all_patterns(slot.slot);
   slots_[slot.slot].session.reset();
   free_.push_back(slot.slot);
+}
+
+void LoopFeedImpl::end_delivery(SlotId slot) {
+  Session* session = find(slot);
+  if (!session) return;
+  remove_all_patterns(slot.slot);
+  session->states.clear();
+  session->held.clear();
+  set_live(*session, true);
 }
 
 LoopFeedImpl::Session* LoopFeedImpl::find(SlotId slot) const {
@@ -50,8 +61,8 @@ LoopFeedImpl::Session* LoopFeedImpl::find(SlotId slot) const {
 Interest::ScopesPtr LoopFeedImpl::share(const protocol::Scopes& scopes) {
   std::erase_if(scopes_, [](const auto& held) { return held.expired(); });
   for (const auto& held : scopes_)
-    if (auto same = held.lock(); same && *same == scopes) return same;
-  auto made = std::make_shared<const protocol::Scopes>(scopes);
+    if (auto same = held.lock(); same && same->scopes == scopes) return same;
+  auto made = std::make_shared<const NumberedScopes>(NumberedScopes{scopes, ++scopes_made_});
   scopes_.push_back(made);
   return made;
 }
@@ -62,7 +73,7 @@ Result<std::vector<protocol::Pattern>> LoopFeedImpl::new_patterns(
   std::vector<protocol::Pattern> patterns;
   for (const auto& channel : channels) {
     MLG_TRY(pattern, protocol::Pattern::parse(channel));
-    if (!session.interest.scopes()->could_match(pattern))
+    if (!session.interest.scopes()->scopes.could_match(pattern))
       return fail(
           ErrorCode::kForbidden, "channel '{}' is not covered by this token's scopes", channel
       );
@@ -154,9 +165,7 @@ std::vector<std::string> LoopFeedImpl::unsubscribe(
     if (all || std::find(channels.begin(), channels.end(), patterns[i - 1].pattern.text()) !=
                    channels.end())
       remove_pattern(id.slot, i - 1);
-  std::erase_if(session->held, [&](const auto& item) {
-    return !session->interest.matches(*item.second->frame);
-  });
+  drop_unwanted_samples(*session);
   return this->channels(id);
 }
 
@@ -171,11 +180,15 @@ std::vector<std::string> LoopFeedImpl::set_scopes(SlotId id, const protocol::Sco
       remove_pattern(id.slot, i - 1);
     }
   session->interest.set_scopes(share(scopes), session->live ? tail_ : session->position);
-  std::erase_if(session->held, [&](const auto& item) {
-    return !session->interest.matches(*item.second->frame);
-  });
+  drop_unwanted_samples(*session);
   std::reverse(gone.begin(), gone.end());
   return gone;
+}
+
+void LoopFeedImpl::drop_unwanted_samples(Session& session) {
+  std::erase_if(session.held, [&](const auto& item) {
+    return !session.interest.matches(*item.second);
+  });
 }
 
 std::vector<std::string> LoopFeedImpl::channels(SlotId id) const {
@@ -198,22 +211,26 @@ void LoopFeedImpl::send_state(SlotId id, std::uint64_t seq, PartSource parts) {
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {
   Session* session = find(id);
   if (!session) return;
-  std::string bytes;
-  if (session->options.encoding == Encoding::kWebSocket) {
-    bytes = protocol::make_frame(protocol::Opcode::kText, json);
-  } else {
-    bytes.append("data: ").append(json).append("\n\n");
-  }
-  push(id.slot, *session, LocalRef::owned(std::move(bytes)));
+  push(id.slot, *session, LocalRef::owned(framed(*session, json)));
+}
+
+std::string LoopFeedImpl::framed(const Session& session, std::string_view json) {
+  if (session.options.encoding == Encoding::kWebSocket)
+    return protocol::make_frame(protocol::Opcode::kText, json);
+  return std::string("data: ").append(json).append("\n\n");
 }
 
 void LoopFeedImpl::send_raw(SlotId id, std::string bytes) {
   if (Session* session = find(id)) push(id.slot, *session, LocalRef::owned(std::move(bytes)));
 }
 
-void LoopFeedImpl::push(std::uint32_t slot, Session& session, LocalRef item) {
+void LoopFeedImpl::put(Session& session, LocalRef item) {
   if (session.outbox.empty()) session.taken_at = shared_.clock.steady_now();
   session.outbox.push(std::move(item), shared_.log.epoch());
+}
+
+void LoopFeedImpl::push(std::uint32_t slot, Session& session, LocalRef item) {
+  put(session, std::move(item));
   mark_dirty(slot, session);
 }
 

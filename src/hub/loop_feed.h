@@ -15,6 +15,7 @@
 #include "hub/pattern_index.h"
 #include "hub/replayer.h"
 #include "hub/ring.h"
+#include "hub/stretch.h"
 
 namespace mlgraph::hub {
 
@@ -29,7 +30,10 @@ struct FeedShared {
 };
 
 /// Invariant  a live session's position is tail_; one behind has been offered every entry up to its
-/// position. Threads    enqueue: the publisher's; everything else: the loop's.
+///            position.
+/// Fair       sessions at the tail are served first, whole; those that catch up take turns within a
+///            budget of each turn.
+/// Threads    enqueue: the publisher's; everything else: the loop's.
 class LoopFeedImpl final : public LoopFeed {
  public:
   LoopFeedImpl(FeedShared& shared, Hub::Post post, std::uint64_t tail)
@@ -41,6 +45,7 @@ class LoopFeedImpl final : public LoopFeed {
   SlotId open(Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options)
       override;
   void close(SlotId slot) override;
+  void end_delivery(SlotId slot) override;
   base::Result<Subscribed> subscribe(
       SlotId slot,
       const std::vector<std::string>& channels,
@@ -59,10 +64,11 @@ class LoopFeedImpl final : public LoopFeed {
   [[nodiscard]] bool drained(SlotId slot) const override;
   void on_writable(SlotId slot) override;
   void flush() override;
-  void tick(base::SteadyTime now) override;
+  void tick(base::SteadyTime now, bool woke_late) override;
   [[nodiscard]] std::uint64_t tail() const override { return tail_; }
 
  private:
+  static constexpr std::size_t kStretchesMax = 32;
   struct PendingState {
     std::uint64_t seq = 0;
     PartSource parts;
@@ -85,8 +91,8 @@ class LoopFeedImpl final : public LoopFeed {
     bool blocked = false;  ///< the socket is full; on_writable will come
     bool reading = false;  ///< the replayer has been asked
     bool evicted = false;
-    ChunkPtr chunk;  ///< read from disk, perhaps used up
-    std::deque<PendingState> states;
+    StretchPtr stretch;  ///< what it reads from, perhaps used up
+    std::vector<PendingState> states;
     std::map<std::string, LocalRef>
         held;  ///< newest sample per channel, while the queue is over its bound
   };
@@ -105,27 +111,31 @@ class LoopFeedImpl final : public LoopFeed {
   void remove_pattern(std::uint32_t slot, std::size_t number);
   void remove_all_patterns(std::uint32_t slot);
 
+  void drop_unwanted_samples(Session& session);
+
   void drain_inbox();
   void offer(const LocalRef& frame);
   void offer_event(std::uint32_t slot, Session& session, const LocalRef& frame);
   void offer_metric(std::uint32_t slot, Session& session, const LocalRef& frame);
   void hold(Session& session, const LocalRef& frame);
+  void release_held(Session& session);
   void fall_behind(Session& session, std::uint64_t position);
+  void set_live(Session& session, bool live);
+  [[nodiscard]] static std::string framed(const Session& session, std::string_view json);
+  void put(Session& session, LocalRef item);
   void push(std::uint32_t slot, Session& session, LocalRef item);
   void mark_dirty(std::uint32_t slot, Session& session);
   void ask_for_turn();
 
-  void serve(std::uint32_t slot);
+  std::size_t serve(std::uint32_t slot);
   void pump(std::uint32_t slot, Session& session, std::size_t& budget);
-  [[nodiscard]] bool pump_state(std::uint32_t slot, Session& session, std::size_t& budget);
+  [[nodiscard]] bool pump_state(Session& session, std::size_t& budget);
   [[nodiscard]] bool pump_events(
       std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
   );
-  void offer_replayed(
-      std::uint32_t slot, Session& session, const FramePtr& frame, std::size_t& budget
-  );
+  [[nodiscard]] StretchPtr stretch_at(std::uint64_t seq);
   void ask_replayer(std::uint32_t slot, Session& session);
-  void on_chunk(SlotId slot, base::Result<ChunkPtr> chunk);
+  void on_chunk(std::uint64_t from, const base::Result<ChunkPtr>& chunk);
   [[nodiscard]] bool write(std::uint32_t slot, Session& session, std::size_t& budget);
   void evict(std::uint32_t slot, Session& session, int code, std::string_view reason);
   [[nodiscard]] static std::size_t low_mark(const Session& session) {
@@ -138,9 +148,12 @@ class LoopFeedImpl final : public LoopFeed {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   PatternIndex index_;
-  std::vector<std::weak_ptr<const protocol::Scopes>>
-      scopes_;  ///< one copy for all sessions of a token
+  std::vector<std::weak_ptr<const NumberedScopes>> scopes_;  ///< one for all sessions of a token
+  std::uint64_t scopes_made_ = 0;
+  StretchCache stretches_{kStretchesMax};
   std::vector<std::uint32_t> dirty_;
+  std::deque<std::uint32_t> behind_;  ///< dirty ones that catch up, in the order of their turns
+  std::map<std::uint64_t, std::vector<SlotId>> reading_;  ///< who waits for the chunk at a seq
   std::vector<SlotId> awaiting_tail_;  ///< sessions whose state is newer than this loop's tail
   std::uint64_t stamp_ = 0;
   bool turn_asked_ = false;

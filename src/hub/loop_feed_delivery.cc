@@ -1,20 +1,19 @@
-// Delivery: live events in, replay for those behind, one vectored write per session and turn.
+// Delivery at the tail: live events in, one vectored write per session and turn.
+// Sessions behind the tail are in loop_feed_catch_up.cc.
 #include <algorithm>
 #include <array>
 
 #include "hub/loop_feed.h"
-#include "protocol/ws_frame.h"
 
 namespace mlgraph::hub {
 
 namespace {
-constexpr std::size_t kTurnBytes =
-    64 * 1024;  // of one session a turn, so that none holds up the others
-constexpr std::size_t kPieces = 64;
-constexpr std::size_t kRingStep = 64;  // frames taken from the ring at a time
-constexpr std::size_t kSeenCost = 64;  // of the turn's budget, for a frame looked at and left out
+// Of one session a turn, so that none holds up the others.
+constexpr std::size_t kTurnBytes = 64 * 1024;
+// Of all that catch up together, so that those at the tail wait for no more than this.
+constexpr std::size_t kCatchUpTurnBytes = 256 * 1024;
+constexpr std::size_t kPieces = 256;
 constexpr int kSlowConsumer = 4102;
-constexpr int kInternalError = 1011;
 }  // namespace
 
 void LoopFeedImpl::enqueue(FrameBatch batch) {
@@ -65,7 +64,7 @@ void LoopFeedImpl::offer(const LocalRef& frame) {
 
 void LoopFeedImpl::offer_event(std::uint32_t slot, Session& session, const LocalRef& frame) {
   if (!session.live) return;  // it reads on from its own position
-  if (!session.interest.wants(*frame->frame)) return;
+  if (!session.interest.wants(*frame)) return;
   if (session.outbox.bytes() + session.outbox.size_of(*frame->frame) >
       session.options.queue_bytes_max) {
     shared_.metrics.catch_ups.fetch_add(1, std::memory_order_relaxed);
@@ -75,16 +74,13 @@ void LoopFeedImpl::offer_event(std::uint32_t slot, Session& session, const Local
 }
 
 void LoopFeedImpl::offer_metric(std::uint32_t slot, Session& session, const LocalRef& frame) {
-  if (frame->asked != session.interest.scopes().get()) {
-    frame->asked = session.interest.scopes().get();
-    frame->visible =
-        frame->asked->sees(frame->frame->kind, frame->frame->entity, frame->frame->index);
-  }
-  if (!frame->visible) return;
+  if (!frame->visible_to(*session.interest.scopes())) return;
   const bool full = session.outbox.bytes() + session.outbox.size_of(*frame->frame) >
                     session.options.queue_bytes_max;
-  if (!session.live || full) return hold(session, frame);
-  push(slot, session, frame);
+  // Behind a sample that waits, a newer one waits too: values never go back.
+  if (session.live && !full && session.held.empty()) return push(slot, session, frame);
+  hold(session, frame);
+  mark_dirty(slot, session);
 }
 
 void LoopFeedImpl::hold(Session& session, const LocalRef& frame) {
@@ -97,9 +93,12 @@ void LoopFeedImpl::hold(Session& session, const LocalRef& frame) {
   shared_.metrics.conflations.fetch_add(1, std::memory_order_relaxed);
 }
 
-void LoopFeedImpl::fall_behind(Session& session, std::uint64_t position) {
-  session.live = false;
-  session.position = position;
+/// Samples that waited go out once there is room, but not in front of a state.
+void LoopFeedImpl::release_held(Session& session) {
+  if (session.held.empty() || !session.states.empty() || session.evicted ||
+      session.outbox.bytes() >= low_mark(session))
+    return;
+  for (auto& [channel, frame] : std::exchange(session.held, {})) put(session, frame);
 }
 
 void LoopFeedImpl::mark_dirty(std::uint32_t slot, Session& session) {
@@ -114,35 +113,52 @@ void LoopFeedImpl::ask_for_turn() {
 }
 
 void LoopFeedImpl::flush() {
-  // Sessions marked while this runs (evicted ones, mostly) are served by the next turn.
-  const std::vector<std::uint32_t> now = std::exchange(dirty_, {});
-  for (const auto slot : now) serve(slot);
-  if (!dirty_.empty()) ask_for_turn();
+  // Sessions marked while this runs are served by the next turn.
+  for (const auto slot : std::exchange(dirty_, {})) {
+    const Session* session = slots_[slot].session.get();
+    if (session && session->dirty && !session->live)
+      behind_.push_back(slot);
+    else
+      static_cast<void>(serve(slot));
+  }
   if (oldest_unflushed_)
     shared_.metrics.publish_latency.record(shared_.clock.steady_now() - *oldest_unflushed_);
   oldest_unflushed_.reset();
+  std::size_t budget = kCatchUpTurnBytes;
+  for (std::size_t left = behind_.size(); left > 0 && budget > 0; --left) {
+    const auto slot = behind_.front();
+    behind_.pop_front();
+    budget -= std::min(budget, serve(slot));
+  }
+  if (!dirty_.empty() || !behind_.empty()) ask_for_turn();
 }
 
-void LoopFeedImpl::serve(std::uint32_t slot) {
+/// What it cost, in bytes sent.
+std::size_t LoopFeedImpl::serve(std::uint32_t slot) {
   Session* session = slots_[slot].session.get();
-  if (!session || !session->dirty) return;
+  if (!session || !session->dirty) return 0;
   session->dirty = false;
-  if (session->outbox.bytes() > 2 * session->options.queue_bytes_max && !session->evicted)
-    return evict(slot, *session, kSlowConsumer, "answers pile up");
+  if (session->outbox.bytes() > 2 * session->options.queue_bytes_max && !session->evicted) {
+    evict(slot, *session, kSlowConsumer, "answers pile up");
+    return 0;
+  }
   std::size_t pump_budget = kTurnBytes;
   std::size_t write_budget = kTurnBytes;
   for (;;) {
     if (!session->live) pump(slot, *session, pump_budget);
+    release_held(*session);
     if (session->outbox.empty() || session->blocked) break;
     if (!write(slot, *session, write_budget)) break;
     if (write_budget == 0) break;
   }
+  const std::size_t cost = kTurnBytes - std::min(pump_budget, write_budget);
   session = slots_[slot].session.get();
-  if (!session) return;
+  if (!session) return cost;
   const bool can_write = !session->outbox.empty() && !session->blocked;
   const bool can_pump = !session->live && !session->reading && pump_budget == 0 &&
                         session->outbox.bytes() < low_mark(*session);
   if (can_write || can_pump) mark_dirty(slot, *session);
+  return cost;
 }
 
 /// Whether the socket may take more.
@@ -173,124 +189,20 @@ bool LoopFeedImpl::write(std::uint32_t slot, Session& session, std::size_t& budg
   return true;
 }
 
-// Reads on from the session's position while its queue has room: states in their place, then
-// events, then live again.
-void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budget) {
-  while (budget > 0 && !session.reading && session.outbox.bytes() < low_mark(session)) {
-    if (!session.states.empty() && session.position >= session.states.front().seq) {
-      if (!pump_state(slot, session, budget)) session.states.pop_front();
-      continue;
-    }
-    const std::uint64_t limit =
-        session.states.empty() ? tail_ : std::min(tail_, session.states.front().seq);
-    if (session.position < limit) {
-      if (!pump_events(slot, session, limit, budget)) return;
-      continue;
-    }
-    if (!session.states.empty()) {
-      awaiting_tail_.push_back(id_of(slot));
-      return;
-    }
-    session.live = true;
-    session.chunk.reset();
-    for (auto& [channel, frame] : std::exchange(session.held, {})) push(slot, session, frame);
-    return;
-  }
-}
-
-bool LoopFeedImpl::pump_state(std::uint32_t slot, Session& session, std::size_t& budget) {
-  auto part = session.states.front().parts();
-  if (!part) return false;
-  budget -= std::min(budget, part->size());
-  send_message(id_of(slot), *part);
-  return true;
-}
-
-/// false: it has to wait for the replayer.
-bool LoopFeedImpl::pump_events(
-    std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
-) {
-  const std::uint64_t from = session.position + 1;
-  if (session.chunk && session.chunk->first <= from && from <= session.chunk->last) {
-    const auto& frames = session.chunk->frames;
-    // Frames of a chunk rise by seq, with holes where progress was left out.
-    auto it = std::lower_bound(
-        frames.begin(),
-        frames.end(),
-        from,
-        [](const FramePtr& frame, std::uint64_t seq) { return frame->seq < seq; }
-    );
-    for (; it != frames.end() && (*it)->seq <= limit && budget > 0 &&
-           session.outbox.bytes() < low_mark(session);
-         ++it)
-      offer_replayed(slot, session, *it, budget);
-    if (it == frames.end() || (*it)->seq > limit)
-      session.position = std::min(limit, std::max(session.position, session.chunk->last));
-    return true;
-  }
-  std::vector<FramePtr> frames;
-  if (!shared_.ring.read(from, kRingStep, frames)) {
-    ask_replayer(slot, session);
-    return false;
-  }
-  session.chunk.reset();
-  for (const auto& frame : frames) {
-    if (frame->seq > limit || budget == 0 || session.outbox.bytes() >= low_mark(session)) break;
-    offer_replayed(slot, session, frame, budget);
-  }
-  return true;
-}
-
-void LoopFeedImpl::offer_replayed(
-    std::uint32_t slot, Session& session, const FramePtr& frame, std::size_t& budget
-) {
-  session.position = frame->seq;
-  if (!session.interest.wants(*frame)) {
-    budget -= std::min(budget, kSeenCost);
-    return;
-  }
-  budget -= std::min(budget, session.outbox.size_of(*frame));
-  push(slot, session, LocalRef::shared(frame));
-}
-
-void LoopFeedImpl::ask_replayer(std::uint32_t slot, Session& session) {
-  session.reading = true;
-  const SlotId id = id_of(slot);
-  shared_.replayer.request(session.position + 1, [this, id](base::Result<ChunkPtr> chunk) {
-    post_([this, id, chunk = std::move(chunk)] { on_chunk(id, chunk); });
-  });
-}
-
-void LoopFeedImpl::on_chunk(SlotId id, base::Result<ChunkPtr> chunk) {
-  Session* session = find(id);
-  if (!session) return;
-  session->reading = false;
-  if (chunk) {
-    session->chunk = *chunk;
-    return mark_dirty(id.slot, *session);
-  }
-  if (chunk.error().code != base::ErrorCode::kCursorExpired)
-    return evict(id.slot, *session, kInternalError, "the log cannot be read");
-  session->position = tail_;
-  session->subscriber->on_cursor_lost();
-  if ((session = find(id))) mark_dirty(id.slot, *session);
-}
-
 void LoopFeedImpl::evict(std::uint32_t slot, Session& session, int code, std::string_view reason) {
   session.evicted = true;
-  remove_all_patterns(slot);
-  session.states.clear();
-  session.held.clear();
-  session.live = true;
+  end_delivery(id_of(slot));
   session.outbox.drop_unbegun();
   session.subscriber->on_evicted(code, reason);
 }
 
-void LoopFeedImpl::tick(base::SteadyTime now) {
+void LoopFeedImpl::tick(base::SteadyTime now, bool woke_late) {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     Session* session = slots_[slot].session.get();
     if (!session || session->evicted || session->outbox.empty()) continue;
-    if (now - session->taken_at >= shared_.options.stall_limit)
+    if (woke_late)
+      session->taken_at = now;
+    else if (now - session->taken_at >= shared_.options.stall_limit)
       evict(slot, *session, kSlowConsumer, "slow consumer: no byte taken in time");
   }
 }

@@ -2,13 +2,22 @@
 
 #include <algorithm>
 
-#include "base/thread_pool.h"
+#include "base/check.h"
 #include "hub/frame.h"
 
 namespace mlgraph::hub {
 
-Replayer::Replayer(const store::Log& log, std::size_t chunk_bytes)
-    : log_(log), chunk_bytes_(chunk_bytes), thread_([this] { run(); }) {}
+Replayer::Replayer(
+    const store::Log& log,
+    metrics::ServerMetrics& metrics,
+    std::size_t chunk_bytes,
+    base::Executor* executor
+)
+    : log_(log), metrics_(metrics), chunk_bytes_(chunk_bytes), executor_(executor) {
+  if (executor_) return;
+  own_thread_.emplace(base::ThreadPool::Options{"replay", 1, 1, 0});
+  executor_ = &*own_thread_;
+}
 
 Replayer::~Replayer() { stop(); }
 
@@ -17,28 +26,28 @@ void Replayer::request(std::uint64_t from, Done done) {
     base::MutexLock lock(mutex_);
     if (stopping_) return;
     queue_.push_back({from, std::move(done)});
+    if (std::exchange(running_, true)) return;
   }
-  ready_.notify_one();
+  MLG_CHECK(executor_->try_post([this] { run(); }));
 }
 
 void Replayer::stop() {
-  {
-    base::MutexLock lock(mutex_);
-    stopping_ = true;
-    queue_.clear();
-  }
-  ready_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  base::MutexLock lock(mutex_);
+  stopping_ = true;
+  queue_.clear();
+  while (running_ && own_thread_) idle_.wait(mutex_);
 }
 
 void Replayer::run() {
-  base::set_thread_role("replay", 0);
   for (;;) {
     Request request;
     {
       base::MutexLock lock(mutex_);
-      while (queue_.empty() && !stopping_) ready_.wait(mutex_);
-      if (stopping_) return;
+      if (queue_.empty()) {
+        running_ = false;
+        idle_.notify_all();
+        return;
+      }
       request = std::move(queue_.front());
       queue_.pop_front();
     }
@@ -54,20 +63,17 @@ base::Result<ChunkPtr> Replayer::fetch(std::uint64_t from) {
     cache_.splice(cache_.begin(), cache_, cached);
     return cache_.front();
   }
-  // What is kept up to the tail of this moment is in the answer, or beyond its last entry.
-  const std::uint64_t tail = log_.tail();
   MLG_TRY(entries, log_.read(from, chunk_bytes_));
+  if (entries.empty()) return base::fail(base::ErrorCode::kCorrupt, "the log lacks entry {}", from);
   auto chunk = std::make_shared<Chunk>();
   chunk->first = from;
-  chunk->last = entries.empty() ? std::max(tail, from) : entries.back()->seq;
+  chunk->last = entries.back()->seq;
   chunk->frames.reserve(entries.size());
   for (const auto& entry : entries)
     chunk->frames.push_back(make_event_frame(*entry, base::SteadyTime{}));
-  // A short one at the tail would be found too often and soon be of no use.
-  if (!entries.empty()) {
-    cache_.push_front(chunk);
-    if (cache_.size() > kCacheMax) cache_.pop_back();
-  }
+  metrics_.replay_read.fetch_add(entries.size(), std::memory_order_relaxed);
+  cache_.push_front(chunk);
+  if (cache_.size() > kCacheMax) cache_.pop_back();
   return ChunkPtr(std::move(chunk));
 }
 

@@ -109,6 +109,24 @@ void delivery_lines(Page& page, const ServerMetrics& metrics) {
       metrics.catch_ups.load()
   );
   page.single(
+      "sessions_behind", "gauge", "sessions that read the log now", metrics.sessions_behind.load()
+  );
+  page.single(
+      "replayed_events_total", "counter", "deliveries out of the log", metrics.replayed.load()
+  );
+  page.single(
+      "replay_read_entries_total",
+      "counter",
+      "log entries read from disk for replays",
+      metrics.replay_read.load()
+  );
+  page.single(
+      "replay_passed_entries_total",
+      "counter",
+      "log entries that replays passed by unread",
+      metrics.replay_passed.load()
+  );
+  page.single(
       "connections_refused_total",
       "counter",
       "connections refused for lack of descriptors",

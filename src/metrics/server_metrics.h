@@ -41,7 +41,11 @@ struct ServerMetrics {
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> sends{0};
   std::atomic<std::uint64_t> conflations{0};
-  std::atomic<std::uint64_t> catch_ups{0};
+  std::atomic<std::uint64_t> catch_ups{0};       ///< sessions that fell behind
+  std::atomic<std::int64_t> sessions_behind{0};  ///< that read the log now
+  std::atomic<std::uint64_t> replayed{0};        ///< deliveries out of the log
+  std::atomic<std::uint64_t> replay_read{0};     ///< entries read from disk for them
+  std::atomic<std::uint64_t> replay_passed{0};   ///< entries passed by unread, by block summaries
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> loop_busy_ns{0};  ///< CPU of the I/O loops and the sampler
 

@@ -29,10 +29,6 @@ constexpr std::array<EventKind, kKindCount> all_kinds() {
 
 constexpr std::array<EventKind, kKindCount> kAllKinds = all_kinds();
 
-Family family_of(EventKind kind) {
-  return static_cast<Family>(static_cast<std::uint8_t>(kind) / 4);
-}
-
 std::string_view type_name(EventKind kind) { return kTypeNames.at(static_cast<std::size_t>(kind)); }
 
 std::string_view family_name(Family family) {

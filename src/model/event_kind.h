@@ -31,7 +31,18 @@ enum class EventKind : std::uint8_t {
 inline constexpr std::size_t kKindCount = 16;
 extern const std::array<EventKind, kKindCount> kAllKinds;
 
-[[nodiscard]] Family family_of(EventKind kind);
+[[nodiscard]] constexpr Family family_of(EventKind kind) {
+  return static_cast<Family>(static_cast<std::uint8_t>(kind) / 4);
+}
+/// A set of kinds, one bit each.
+using KindSet = std::uint16_t;
+[[nodiscard]] constexpr KindSet set_of(EventKind kind) {
+  return static_cast<KindSet>(1U << static_cast<unsigned>(kind));
+}
+[[nodiscard]] constexpr KindSet set_of(Family family) {
+  return static_cast<KindSet>(0xFU << (4 * static_cast<unsigned>(family)));
+}
+inline constexpr KindSet kEveryKind = 0xFFFF;
 /// metrics.* are sampled values, never logged; all others are durable.
 [[nodiscard]] inline bool is_durable(EventKind kind) { return family_of(kind) != Family::kMetrics; }
 [[nodiscard]] std::string_view type_name(EventKind kind);   ///< "job.started"

@@ -136,20 +136,23 @@ base::Result<Pattern> Pattern::parse(std::string_view text) {
     return base::fail(
         ErrorCode::kInvalidChannel, "channel '{}' {}", model::printable(text), broken
     );
-  Pattern pattern;
-  pattern.text_ = text;
-  pattern.tokens_ = std::move(shape.tokens);
-  pattern.wildcard_ = shape.wildcard;
-  return pattern;
+  return Pattern(text, std::move(shape.tokens), shape.wildcard);
 }
 
-bool Pattern::matches(EventKind kind, std::string_view entity) const {
-  if (tokens_.empty()) return wildcard_;
-  if (tokens_[0] != model::family_name(model::family_of(kind))) return false;
-  if (tokens_.size() == 1) return wildcard_;
-  if (tokens_.size() == 2)
-    return wildcard_ ? token_matches(tokens_[1], entity) : tokens_[1] == model::leaf_name(kind);
-  return tokens_[2] == model::leaf_name(kind) && token_matches(tokens_[1], entity);
+Pattern::Pattern(std::string_view text, std::vector<std::string> tokens, bool wildcard)
+    : text_(text), tokens_(std::move(tokens)), wildcard_(wildcard) {
+  names_entity_ = tokens_.size() == kTokensMax || (tokens_.size() == 2 && wildcard_);
+  for (const EventKind kind : model::kAllKinds) {
+    const bool family = tokens_.empty() || tokens_[0] == model::family_name(model::family_of(kind));
+    // The token that names the kind, if one does.
+    const std::size_t leaf = wildcard_ ? kTokensMax : tokens_.size() - 1;
+    if (family && (leaf >= tokens_.size() || tokens_[leaf] == model::leaf_name(kind)))
+      kinds_ |= model::set_of(kind);
+  }
+}
+
+bool Pattern::covers_entity(std::string_view entity) const {
+  return token_matches(tokens_[1], entity);
 }
 
 base::Result<Scopes> Scopes::parse(const std::vector<std::string>& scopes) {
@@ -174,11 +177,7 @@ base::Result<Scopes> Scopes::parse(const std::vector<std::string>& scopes) {
             model::printable(text),
             broken
         );
-      Pattern grant;
-      grant.text_ = channel;
-      grant.tokens_ = std::move(shape.tokens);
-      grant.wildcard_ = shape.wildcard;
-      result.events_.push_back(std::move(grant));
+      result.events_.push_back(Pattern(channel, std::move(shape.tokens), shape.wildcard));
       continue;
     }
     bool known = false;

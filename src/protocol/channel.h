@@ -21,7 +21,15 @@ class Pattern {
   [[nodiscard]] static base::Result<Pattern> parse(std::string_view text);
   [[nodiscard]] const std::string& text() const { return text_; }
   /// Whether the event stands on a channel this covers: F.E or F.X.E. Never backtracks.
-  [[nodiscard]] bool matches(model::EventKind kind, std::string_view entity) const;
+  [[nodiscard]] bool matches(model::EventKind kind, std::string_view entity) const {
+    if (!(kinds_ & model::set_of(kind))) return false;
+    return !names_entity_ || covers_entity(entity);
+  }
+  /// The kinds it can match, and the one entity it asks for (empty: any).
+  [[nodiscard]] model::KindSet kinds() const { return kinds_; }
+  [[nodiscard]] std::string_view entity() const {
+    return names_entity_ ? std::string_view(tokens_[1]) : std::string_view();
+  }
   /// Without the trailing "*"; empty for the pattern "*".
   [[nodiscard]] const std::vector<std::string>& tokens() const { return tokens_; }
   [[nodiscard]] bool wildcard() const { return wildcard_; }  ///< ends in "*"
@@ -29,9 +37,15 @@ class Pattern {
 
  private:
   friend class Scopes;
+  Pattern() = default;
+  Pattern(std::string_view text, std::vector<std::string> tokens, bool wildcard);
+  [[nodiscard]] bool covers_entity(std::string_view entity) const;
+
   std::string text_;
   std::vector<std::string> tokens_;  ///< without the trailing "*"
   bool wildcard_ = false;            ///< ends in "*"
+  bool names_entity_ = false;        ///< the second token is one
+  model::KindSet kinds_ = 0;
 };
 
 /// What a token may do (PROTOCOL §4). Threads: immutable.

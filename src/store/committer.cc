@@ -1,15 +1,13 @@
 #include "store/committer.h"
 
-#include <condition_variable>
 #include <deque>
 #include <future>
-#include <thread>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "base/thread_pool.h"
 #include "store/log.h"
 
 namespace mlgraph::store {
@@ -23,11 +21,13 @@ namespace {
 struct Submission {
   Command command;
   Done done;
+  base::SteadyTime submitted;
 };
 
 /// What became of one command of a group, until the group is durable.
 struct Outcome {
   Done done;
+  base::SteadyTime submitted;
   std::optional<base::Error> refusal;
   std::uint64_t seq = 0;  ///< of its last entry, or of the state it was decided on
 };
@@ -49,7 +49,10 @@ class Committer::Impl {
     }
     tentative_ = *state;
     published_ = std::move(*state);
-    thread_ = std::thread([this] { run(); });
+    next_trim_ = clock_.steady_now() + kTrimEvery;
+    if (options_.executor) return;
+    own_thread_.emplace(base::ThreadPool::Options{"committer", 1, 1, 0});
+    options_.executor = &*own_thread_;
   }
 
   ~Impl() { stop(); }
@@ -60,11 +63,11 @@ class Committer::Impl {
   }
 
   void submit(Command command, Done done) {
-    Submission submission{std::move(command), std::move(done)};
-    if (auto refusal = enqueue(submission))
-      submission.done(tl::unexpected(std::move(*refusal)));
-    else
-      ready_.notify_one();
+    Submission submission{std::move(command), std::move(done), clock_.steady_now()};
+    bool idle = false;
+    if (auto refusal = enqueue(submission, idle))
+      return submission.done(tl::unexpected(std::move(*refusal)));
+    if (idle) MLG_CHECK(options_.executor->try_post([this] { run(); }));
   }
 
   std::shared_ptr<const model::Fold> state() const {
@@ -79,17 +82,14 @@ class Committer::Impl {
   }
 
   void stop() {
-    {
-      base::MutexLock lock(mutex_);
-      stopping_ = true;
-    }
-    ready_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    base::MutexLock lock(mutex_);
+    stopping_ = true;
+    while (running_ && own_thread_) idle_.wait(mutex_);
   }
 
  private:
-  /// Takes the submission, or says why not and leaves it.
-  std::optional<base::Error> enqueue(Submission& submission) {
+  /// Takes the submission, or says why not and leaves it. `idle`: a step has to be posted for it.
+  std::optional<base::Error> enqueue(Submission& submission, bool& idle) {
     base::MutexLock lock(mutex_);
     if (stopping_) return base::Error{ErrorCode::kShuttingDown, "the server is stopping", {}, {}};
     if (queue_.size() >= options_.queue_max)
@@ -99,30 +99,35 @@ class Committer::Impl {
           {},
           100};
     queue_.push_back(std::move(submission));
+    idle = !std::exchange(running_, true);
     return std::nullopt;
   }
 
+  /// Until the queue is empty: groups, one after the other.
   void run() {
-    base::set_thread_role("committer", 0);
-    auto next_trim = clock_.steady_now() + kTrimEvery;
     for (;;) {
       std::vector<Submission> group;
       {
         base::MutexLock lock(mutex_);
-        while (queue_.empty() && !stopping_) ready_.wait(mutex_);
-        if (queue_.empty()) return;
+        if (queue_.empty()) {
+          running_ = false;
+          idle_.notify_all();
+          return;
+        }
         while (!queue_.empty() && group.size() < options_.group_max) {
           group.push_back(std::move(queue_.front()));
           queue_.pop_front();
         }
       }
       commit_group(std::move(group));
-      if (clock_.steady_now() >= next_trim) {
-        if (auto trimmed = log_.trim(clock_.wall_now()); !trimmed)
-          base::log(base::LogLevel::kWarn, "retention failed", "reason", trimmed.error().message);
-        next_trim = clock_.steady_now() + kTrimEvery;
-      }
+      if (clock_.steady_now() >= next_trim_) trim();
     }
+  }
+
+  void trim() {
+    if (auto trimmed = log_.trim(clock_.wall_now()); !trimmed)
+      base::log(base::LogLevel::kWarn, "retention failed", "reason", trimmed.error().message);
+    next_trim_ = clock_.steady_now() + kTrimEvery;
   }
 
   void commit_group(std::vector<Submission> group) {
@@ -149,6 +154,7 @@ class Committer::Impl {
     }
     if (!entries.empty()) publish(entries);
     for (auto& outcome : outcomes) {
+      if (options_.observe) options_.observe(clock_.steady_now() - outcome.submitted);
       if (outcome.refusal)
         outcome.done(tl::unexpected(std::move(*outcome.refusal)));
       else
@@ -162,7 +168,7 @@ class Committer::Impl {
       std::vector<std::shared_ptr<const model::Entry>>& entries,
       std::size_t& bytes
   ) {
-    Outcome outcome{std::move(submission.done), {}, tentative_.seq()};
+    Outcome outcome{std::move(submission.done), submission.submitted, {}, tentative_.seq()};
     std::vector<model::Draft> drafts;
     Decision decision(tentative_, now, drafts);
     if (auto decided = submission.command(decision); !decided) {
@@ -235,11 +241,14 @@ class Committer::Impl {
 
   Log& log_;
   const base::Clock& clock_;
-  const Options options_;
-  model::Fold tentative_;  // committer thread only
+  Options options_;
+  // Of the step that runs, one at a time.
+  model::Fold tentative_;
+  base::SteadyTime next_trim_;
 
   mutable base::Mutex mutex_;
-  base::CondVar ready_;
+  base::CondVar idle_;
+  bool running_ MLG_GUARDED_BY(mutex_) = false;  // a step is posted or runs
   std::deque<Submission> queue_ MLG_GUARDED_BY(mutex_);
   std::vector<EntrySink> sinks_ MLG_GUARDED_BY(mutex_);
   bool stopping_ MLG_GUARDED_BY(mutex_) = false;
@@ -247,7 +256,7 @@ class Committer::Impl {
   mutable base::Mutex state_mutex_;
   model::Fold published_ MLG_GUARDED_BY(state_mutex_);
   mutable std::shared_ptr<const model::Fold> snapshot_ MLG_GUARDED_BY(state_mutex_);
-  std::thread thread_;
+  std::optional<base::ThreadPool> own_thread_;
 };
 
 Committer::Committer(Log& log, const base::Clock& clock, Options options)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "model/cursor.h"
 #include "model/entry.h"
 #include "model/fold.h"
@@ -48,7 +49,7 @@ using EntrySink = std::function<void(std::span<const std::shared_ptr<const model
 
 /// Place      one per server, over the Log; everything that changes state goes through it.
 /// Invariant  state() equals the fold of all entries up to its seq; an entry is published only once
-/// it is synced. Threads    shared; one internal thread decides, writes and publishes. Full more
+/// it is synced. Threads    shared; one thread at a time decides, writes and publishes. Full more
 /// than `queue_max` waiting commands: refused with kOverloaded at once.
 class Committer {
  public:
@@ -56,6 +57,11 @@ class Committer {
     std::size_t queue_max = 65'536;
     std::size_t group_max = 1'024;  ///< commands in one synced write
     std::size_t group_bytes_max = 1 << 20;
+    /// Told of each command: from submit to its Done. Committer thread.
+    std::function<void(std::chrono::nanoseconds latency)> observe = {};
+    /// Where groups are committed, one step at a time; it must take that step always. Null: a
+    /// thread of its own. A simulation runs the steps by hand.
+    base::Executor* executor = nullptr;
   };
   Committer(Log& log, const base::Clock& clock, Options options);
   ~Committer();  ///< stop()
@@ -70,7 +76,8 @@ class Committer {
   /// The newest durable state. Cheap: readers of one seq share one copy.
   [[nodiscard]] std::shared_ptr<const model::Fold> state() const;
   [[nodiscard]] model::Cursor tail() const;
-  /// Refuses new commands with kShuttingDown, finishes those queued, joins.
+  /// Refuses new commands with kShuttingDown, and returns once those queued are done (under an
+  /// executor of the caller's: its steps do them).
   void stop();
 
  private:

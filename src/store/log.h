@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/entry.h"
 #include "model/fold.h"
+#include "store/block_summary.h"
 
 namespace mlgraph::store {
 
@@ -44,6 +45,12 @@ class Log {
   /// the tail. errors  kCursorExpired when `from` < oldest().
   [[nodiscard]] virtual base::Result<std::vector<std::shared_ptr<const model::Entry>>> read(
       std::uint64_t from, std::size_t bytes_max
+  ) const = 0;
+  /// Where a reader of `sought` that stands before `from` may go on: the first seq in [from, last]
+  /// that may be one of them, or last + 1. Answered from memory; it may stop short of what could be
+  /// passed.
+  [[nodiscard]] virtual std::uint64_t next_with(
+      std::uint64_t from, std::uint64_t last, std::span<const Sought> sought
   ) const = 0;
   /// Drops entries beyond retention. Called by the committer between groups, now and then.
   virtual base::Result<void> trim(base::Timestamp now) = 0;

@@ -1,8 +1,6 @@
 // Log over RocksDB: entries, the materialised fold and the configuration, each in its column
 // family.
 #include <atomic>
-#include <cstring>
-#include <deque>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -10,6 +8,7 @@
 #include "base/random.h"
 #include "store/entry_codec.h"
 #include "store/log.h"
+#include "store/log_blocks.h"
 #include "store/rocks.h"
 
 namespace mlgraph::store {
@@ -25,7 +24,6 @@ constexpr std::size_t kState = 2;
 constexpr std::size_t kConfig = 3;
 constexpr const char* kEpochKey = "epoch";
 constexpr const char* kOldestKey = "oldest";
-constexpr std::uint64_t kChunk = 4'096;  // entries whose sizes retention counts together
 
 std::string seq_key(std::uint64_t seq) {
   std::string key;
@@ -33,26 +31,10 @@ std::string seq_key(std::uint64_t seq) {
   return key;
 }
 
-/// Retention in steps of a chunk: how large it is, and how young its last entry. Kept in the meta
-/// family once the chunk is complete, so that an opening counts only the entries of the last ones.
-struct ChunkSize {
-  std::uint64_t bytes = 0;
-  base::Timestamp newest;
-};
-
-std::string chunk_key(std::uint64_t chunk) {
-  std::string key = "chunk/";
-  append_be(key, chunk);
+std::string block_key(std::uint64_t block) {
+  std::string key = "block/";
+  append_be(key, block);
   return key;
-}
-std::string encode_chunk(const ChunkSize& size) {
-  std::string text;
-  append_be(text, size.bytes);
-  append_be(text, static_cast<std::uint64_t>(size.newest.ms));
-  return text;
-}
-ChunkSize decode_chunk(const char* at) {
-  return {read_be<std::uint64_t>(at), {static_cast<std::int64_t>(read_be<std::uint64_t>(at + 8))}};
 }
 
 class RocksLog final : public Log {
@@ -80,7 +62,7 @@ class RocksLog final : public Log {
     std::string oldest;
     if (db_->Get({}, families_[kMeta], kOldestKey, &oldest).ok() && oldest.size() == 8)
       oldest_ = read_be<std::uint64_t>(oldest.data());
-    MLG_TRY_VOID(read_chunks());
+    MLG_TRY_VOID(read_blocks());
     return count_entries();
   }
 
@@ -114,15 +96,19 @@ class RocksLog final : public Log {
       else
         batch.Put(families_[kState], key, value);
     });
-    const std::uint64_t complete_to = tail() / kChunk;  // the chunks before it get no more entries
-    for (auto chunk = std::max(summarised_to_, first_chunk_); chunk < complete_to; ++chunk)
-      batch.Put(families_[kMeta], chunk_key(chunk), encode_chunk(chunks_[chunk - first_chunk_]));
+    const auto complete_to = LogBlocks::block_of(tail());  // those before it get no more entries
+    for (auto block = std::max(written_to_, blocks_.first()); block < complete_to; ++block)
+      batch.Put(families_[kMeta], block_key(block), blocks_.record_of(block));
     MLG_TRY_VOID(write(batch, "writing the log"));
     if (entries.empty()) return {};
-    summarised_to_ = complete_to;
+    written_to_ = complete_to;
     for (const auto& entry : entries)
-      count(
-          entry->seq, entry->public_json.size() + entry->private_json.size() + 64, entry->timestamp
+      blocks_.count(
+          entry->seq,
+          entry->public_json.size() + entry->private_json.size() + 64,
+          entry->timestamp,
+          entry->kind,
+          entry->entity
       );
     tail_.store(entries.back()->seq, std::memory_order_release);
     return {};
@@ -159,21 +145,19 @@ class RocksLog final : public Log {
     return entries;
   }
 
+  std::uint64_t next_with(std::uint64_t from, std::uint64_t last, std::span<const Sought> sought)
+      const override {
+    return blocks_.next_with(from, last, sought);
+  }
+
   Result<void> trim(base::Timestamp now) override {
-    const std::int64_t horizon = now.ms - std::chrono::milliseconds(retention_.age_max).count();
-    std::uint64_t drop_to = 0;
-    while (chunks_.size() > 1 &&
-           (total_bytes_ > retention_.bytes_max || chunks_.front().newest.ms < horizon)) {
-      total_bytes_ -= chunks_.front().bytes;
-      chunks_.pop_front();
-      drop_to = ++first_chunk_ * kChunk;
-    }
-    if (drop_to <= oldest()) return {};
+    const auto oldest = blocks_.trim(retention_, now);
+    if (!oldest || *oldest <= this->oldest()) return {};
     rocksdb::WriteBatch batch;
-    batch.DeleteRange(families_[kEntries], seq_key(0), seq_key(drop_to));
-    batch.DeleteRange(families_[kMeta], chunk_key(0), chunk_key(first_chunk_));
-    batch.Put(families_[kMeta], kOldestKey, seq_key(drop_to));
-    oldest_.store(drop_to, std::memory_order_release);
+    batch.DeleteRange(families_[kEntries], seq_key(0), seq_key(*oldest));
+    batch.DeleteRange(families_[kMeta], block_key(0), block_key(blocks_.first()));
+    batch.Put(families_[kMeta], kOldestKey, seq_key(*oldest));
+    oldest_.store(*oldest, std::memory_order_release);
     return write(batch, "trimming the log");
   }
 
@@ -240,39 +224,31 @@ class RocksLog final : public Log {
     return {};
   }
 
-  void count(std::uint64_t seq, std::uint64_t bytes, base::Timestamp at) {
-    const std::uint64_t chunk = seq / kChunk;
-    while (first_chunk_ + chunks_.size() <= chunk) chunks_.emplace_back();
-    auto& slot = chunks_[chunk - first_chunk_];
-    slot.bytes += bytes;
-    slot.newest = at;
-    total_bytes_ += bytes;
-  }
-
-  Result<void> read_chunks() {
-    first_chunk_ = summarised_to_ = oldest() / kChunk;
+  Result<void> read_blocks() {
+    blocks_.start(oldest());
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, families_[kMeta]));
-    for (it->Seek(chunk_key(first_chunk_));
-         it->Valid() && it->key() == chunk_key(summarised_to_) && it->value().size() == 16;
-         it->Next(), ++summarised_to_) {
-      chunks_.push_back(decode_chunk(it->value().data()));
-      total_bytes_ += chunks_.back().bytes;
+    for (it->Seek(block_key(blocks_.first()));
+         it->Valid() && it->key() == block_key(blocks_.end()) &&
+         blocks_.load(it->value().ToStringView());
+         it->Next()) {
     }
     if (!it->status().ok()) return rocks_error(it->status(), "reading the log");
+    written_to_ = blocks_.end();
     return {};
   }
 
+  /// Those behind the blocks on disk.
   Result<void> count_entries() {
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator({}, families_[kEntries]));
     std::uint64_t last = 0;
-    for (it->Seek(seq_key(std::max(oldest(), summarised_to_ * kChunk))); it->Valid(); it->Next()) {
+    const auto from = written_to_ * BlockSummary::kEntries;
+    for (it->Seek(seq_key(std::max(oldest(), from))); it->Valid(); it->Next()) {
       last = read_be<std::uint64_t>(it->key().data());
-      base::Timestamp at;
-      if (it->value().size() >= 10) std::memcpy(&at.ms, it->value().data() + 2, sizeof at.ms);
-      count(last, it->value().size() + 40, at);
+      MLG_TRY(entry, decode_entry(last, it->value().ToStringView()));
+      blocks_.count(last, it->value().size() + 40, entry->timestamp, entry->kind, entry->entity);
     }
     if (!it->status().ok()) return rocks_error(it->status(), "reading the log");
-    tail_ = std::max(last, oldest() - 1);
+    tail_ = std::max({last, oldest() - 1, from > 0 ? from - 1 : 0});
     return {};
   }
 
@@ -282,11 +258,8 @@ class RocksLog final : public Log {
   std::string epoch_;
   std::atomic<std::uint64_t> tail_{0};
   std::atomic<std::uint64_t> oldest_{1};
-  // Confined to the committer (after start()).
-  std::deque<ChunkSize> chunks_;
-  std::uint64_t first_chunk_ = 0;
-  std::uint64_t summarised_to_ = 0;  // the chunks before it are in the meta family
-  std::uint64_t total_bytes_ = 0;
+  LogBlocks blocks_;
+  std::uint64_t written_to_ = 0;  // the blocks before it are in the meta family; the committer's
   base::Mutex config_mutex_;
   base::Mutex write_mutex_;  // taken last
 };

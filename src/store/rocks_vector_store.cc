@@ -196,6 +196,11 @@ Result<std::unique_ptr<VectorStore>> VectorStore::open(const std::string& data_d
   options.max_background_jobs = 2;
   options.unordered_write = false;
   options.enable_pipelined_write = true;
+  // Dirty pages go to the disk as they come: the file system's journal would write them all before
+  // the log's next sync returns.
+  options.wal_bytes_per_sync = std::uint64_t{512} << 10;
+  options.bytes_per_sync = std::uint64_t{512} << 10;
+  options.strict_bytes_per_sync = true;
   make_folder(data_dir + "/vectors");
   rocksdb::DB* raw = nullptr;
   if (const auto status = rocksdb::DB::Open(options, data_dir + "/vectors", &raw); !status.ok())

@@ -104,6 +104,17 @@ TEST_F(ApiServerTest, StateIsTheFoldAtItsIdUnderTheScopes) {
   EXPECT_EQ(get("/state?channels=job.*,..")["error"], "invalid_channel");
 }
 
+/// A session that tells one row.
+class SeenSession final : public gateway::RegisteredSession {
+ public:
+  explicit SeenSession(gateway::SessionRow row) : row_(std::move(row)) {}
+  void on_token_change(const std::optional<gateway::TokenInfo>&) override {}
+  [[nodiscard]] gateway::SessionRow row() const override { return row_; }
+
+ private:
+  gateway::SessionRow row_;
+};
+
 TEST_F(ApiServerTest, ClusterAndSessionsAreForTheAdmin) {
   create("docs", ",\"num_shards\":3");
   sampler_.tick();
@@ -114,14 +125,9 @@ TEST_F(ApiServerTest, ClusterAndSessionsAreForTheAdmin) {
   EXPECT_EQ(*node.find("state")->as_string(), "active");
   EXPECT_EQ(node.find("shards")->as_int(), 3);
 
-  gateway::SessionRow row;
-  row.session = "s1";
-  row.token = "ci";
-  row.remote = "1.2.3.4";
-  row.transport = "websocket";
-  row.channels = {"job.*"};
-  row.since = stack_.clock.wall_now();
-  registry_.add(row, [](const std::optional<gateway::TokenInfo>&) {});
+  SeenSession session({"s1", "ci", "1.2.3.4", "websocket", {"job.*"}, 0, "e-1", 0, {}});
+  registry_.add("s1", [&](const auto& step) { step(session); });
+  registry_.add("ended-meanwhile", [](const auto&) {});
   const auto sessions = get("/sessions");
   EXPECT_EQ(sessions.json.find("sessions")->as_array()->size(), 1U);
   EXPECT_NE(sessions.text.find(R"("channels":["job.*"])"), std::string::npos);

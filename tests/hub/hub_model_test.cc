@@ -2,89 +2,17 @@
 // end each session has had exactly what its patterns were due, in order, once. The seed is printed;
 // MLG_SEED replays one.
 #include <cstdlib>
-#include <deque>
 #include <random>
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include "hub/hub.h"
-#include "support/manual_clock.h"
-#include "support/memory_log.h"
+#include "hub/feed_fixture.h"
 
 namespace mlgraph::hub {
 namespace {
 
-/// A loop whose steps run by hand.
-class HandLoop {
- public:
-  Hub::Post post() {
-    return [this](std::function<void()> step) {
-      base::MutexLock lock(mutex_);
-      steps_.push_back(std::move(step));
-    };
-  }
-  bool run_one() {
-    std::function<void()> step;
-    {
-      base::MutexLock lock(mutex_);
-      if (steps_.empty()) return false;
-      step = std::move(steps_.front());
-      steps_.pop_front();
-    }
-    step();
-    return true;
-  }
-
- private:
-  base::Mutex mutex_;
-  std::deque<std::function<void()>> steps_ MLG_GUARDED_BY(mutex_);
-};
-
-/// A session whose socket takes as many bytes as the test allows.
-class SlowReader final : public Subscriber {
- public:
-  Written try_write(std::span<const iovec> pieces) override {
-    std::size_t taken = 0;
-    for (const auto& piece : pieces) {
-      const std::size_t n = std::min(room, piece.iov_len);
-      received.append(static_cast<const char*>(piece.iov_base), n);
-      room -= n;
-      taken += n;
-      if (n < piece.iov_len) break;
-    }
-    return {taken, false};
-  }
-  void want_writable() override { waiting = true; }
-  void on_evicted(int code, std::string_view) override { evicted = code; }
-  void on_cursor_lost() override { cursor_lost = true; }
-
-  /// Seqs of the events received, in order (frames of less than 64 KiB).
-  std::vector<std::uint64_t> events() const {
-    std::vector<std::uint64_t> seqs;
-    for (std::size_t at = 0; at + 2 <= received.size();) {
-      std::size_t length = static_cast<unsigned char>(received[at + 1]);
-      std::size_t head = 2;
-      if (length == 126) {
-        length = std::size_t{static_cast<unsigned char>(received[at + 2])} << 8 |
-                 static_cast<unsigned char>(received[at + 3]);
-        head = 4;
-      }
-      const std::string_view json = std::string_view(received).substr(at + head, length);
-      const auto id = json.rfind("\"id\":\"testepoch-");
-      if (id != std::string_view::npos)
-        seqs.push_back(std::strtoull(json.data() + id + 16, nullptr, 10));
-      at += head + length;
-    }
-    return seqs;
-  }
-
-  std::string received;
-  std::size_t room = 0;
-  bool waiting = false;
-  int evicted = 0;
-  bool cursor_lost = false;
-};
+using testing::SlowReader;
 
 struct Event {
   model::EventKind kind;
@@ -112,8 +40,15 @@ class World {
  public:
   explicit World(std::uint64_t seed)
       : random_(seed),
-        hub_(log_, metrics_, clock_, {.ring_bytes_max = 6'000, .replay_chunk_bytes = 2'000}),
-        feed_(hub_.add_loop(loop_.post())) {
+        hub_(
+            log_,
+            metrics_,
+            clock_,
+            {.ring_bytes_max = 6'000, .replay_chunk_bytes = 2'000, .replay_executor = &replay_}
+        ),
+        feed_(hub_.add_loop([this](std::function<void()> step) {
+          ASSERT_TRUE(loop_.try_post(std::move(step)));
+        })) {
     for (std::size_t i = 0; i < kSessions; ++i) {
       readers_.push_back(std::make_unique<SlowReader>());
       slots_.push_back(feed_.open(
@@ -230,8 +165,8 @@ class World {
   }
 
   void turn() {
-    while (loop_.run_one()) {
-    }
+    replay_.run();
+    loop_.run();
     feed_.flush();
   }
 
@@ -239,7 +174,8 @@ class World {
   testing::ManualClock clock_;
   testing::MemoryLog log_;
   metrics::ServerMetrics metrics_;
-  HandLoop loop_;
+  testing::HandExecutor replay_;
+  testing::HandExecutor loop_;
   Hub hub_;
   LoopFeed& feed_;
   std::vector<std::unique_ptr<SlowReader>> readers_;

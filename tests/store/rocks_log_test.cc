@@ -15,7 +15,7 @@ using testing::refusal_of;
 using testing::Store;
 using testing::TempDir;
 
-constexpr std::uint64_t kChunk = 4'096;  // retention drops whole chunks of so many entries
+constexpr std::uint64_t kBlock = BlockSummary::kEntries;  // retention drops whole blocks
 
 /// Commits job.progress entries until the log's tail is `seq`.
 void fill_to(Store& store, std::uint64_t seq, std::size_t padding = 0) {
@@ -61,49 +61,49 @@ TEST(RocksLog, ReadsFromAnyPlaceInBoundedSteps) {
   EXPECT_EQ(refusal_of(store.log().read(0, 1)), ErrorCode::kCursorExpired);
 }
 
-TEST(RocksLog, RetentionByBytesDropsTheOldestChunks) {
+TEST(RocksLog, RetentionByBytesDropsTheOldestBlocks) {
   Store store({.bytes_max = 1 << 20});
-  fill_to(store, kChunk * 4);
+  fill_to(store, kBlock * 4);
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
   const auto oldest = store.log().oldest();
   EXPECT_GT(oldest, 1u);
-  EXPECT_EQ(oldest % kChunk, 0u);
+  EXPECT_EQ(oldest % kBlock, 0u);
   const auto expired = store.log().read(oldest - 1, 1);
   EXPECT_EQ(refusal_of(expired), ErrorCode::kCursorExpired);
   EXPECT_THAT(expired.error().message, HasSubstr(std::to_string(oldest)));
   EXPECT_EQ(store.log().read(oldest, 1)->front()->seq, oldest);
-  EXPECT_EQ(testing::read_all(store.log(), 1 << 20).size(), kChunk * 4 - oldest + 1);
+  EXPECT_EQ(testing::read_all(store.log(), 1 << 20).size(), kBlock * 4 - oldest + 1);
 
   const auto state = testing::text_of(*store.committer().state());
   store.reopen();
   EXPECT_EQ(store.log().oldest(), oldest);
-  EXPECT_EQ(store.log().tail(), kChunk * 4);
+  EXPECT_EQ(store.log().tail(), kBlock * 4);
   EXPECT_EQ(testing::text_of(*store.committer().state()), state) << "state outlives its entries";
-  EXPECT_EQ(store.commit(created("a")), kChunk * 4 + 1);
+  EXPECT_EQ(store.commit(created("a")), kBlock * 4 + 1);
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
   EXPECT_EQ(store.log().oldest(), oldest) << "sizes are known after a restart, and fit";
 }
 
 TEST(RocksLog, RetentionByAgeWorksAcrossARestart) {
   Store store({.age_max = std::chrono::hours(24)});
-  fill_to(store, kChunk * 2 + 10);
+  fill_to(store, kBlock * 2 + 10);
   store.reopen();
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
   EXPECT_EQ(store.log().oldest(), 1u);
   store.clock.advance(std::chrono::hours(23));
-  fill_to(store, kChunk * 3 + 10);
+  fill_to(store, kBlock * 3 + 10);
   store.clock.advance(std::chrono::hours(2));
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
-  EXPECT_EQ(store.log().oldest(), kChunk * 2) << "the chunk begun yesterday was ended today";
+  EXPECT_EQ(store.log().oldest(), kBlock * 2) << "the block begun yesterday was ended today";
   store.clock.advance(std::chrono::hours(24 * 365));
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
-  EXPECT_EQ(store.log().oldest(), kChunk * 3) << "the newest chunk always stays";
-  EXPECT_EQ(store.log().tail(), kChunk * 3 + 10);
+  EXPECT_EQ(store.log().oldest(), kBlock * 3) << "the newest block always stays";
+  EXPECT_EQ(store.log().tail(), kBlock * 3 + 10);
 }
 
 TEST(RocksLog, TheCommitterTrimsNowAndThen) {
   Store store({.age_max = std::chrono::hours(1)});
-  fill_to(store, kChunk * 2);
+  fill_to(store, kBlock * 2);
   store.clock.advance(std::chrono::hours(2));
   ASSERT_TRUE(store.commit(created("a")));
   store.committer().stop();  // the trim follows the group
@@ -123,13 +123,13 @@ TEST(RocksLog, ReadersMeetTrimmingWithoutAHole) {
       }
     }
   });
-  for (std::uint64_t chunk = 1; chunk <= 6; ++chunk) {
+  for (std::uint64_t block = 1; block <= 6; ++block) {
     store.clock.advance(std::chrono::seconds(6));
-    fill_to(store, chunk * kChunk);
+    fill_to(store, block * kBlock);
   }
   over = true;
   reader.join();
-  EXPECT_GT(store.log().oldest(), kChunk);
+  EXPECT_GT(store.log().oldest(), kBlock);
 }
 
 TEST(RocksLog, ConfigurationIsComparedAndSet) {

@@ -43,6 +43,11 @@ class FlakyLog final : public store::Log {
   ) const override {
     return log_->read(from, bytes_max);
   }
+  std::uint64_t next_with(
+      std::uint64_t from, std::uint64_t last, std::span<const store::Sought> sought
+  ) const override {
+    return log_->next_with(from, last, sought);
+  }
   base::Result<void> trim(base::Timestamp now) override { return log_->trim(now); }
   base::Result<Config> config_get(const std::string& key) const override {
     return log_->config_get(key);

@@ -50,6 +50,24 @@ class MemoryLog final : public store::Log {
     }
     return found;
   }
+  /// In blocks of 8 entries, so that small tests pass over some.
+  [[nodiscard]] std::uint64_t next_with(
+      std::uint64_t from, std::uint64_t last, std::span<const store::Sought> sought
+  ) const override {
+    constexpr std::uint64_t kBlock = 8;
+    base::MutexLock lock(mutex_);
+    const std::uint64_t end = oldest_ + entries_.size();
+    while (from >= oldest_ && from <= last) {
+      const std::uint64_t block_end = (from / kBlock + 1) * kBlock;
+      if (block_end > end) break;  // not complete
+      store::BlockSummary summary;
+      for (auto seq = std::max(oldest_, block_end - kBlock); seq < block_end; ++seq)
+        summary.add(entries_[seq - oldest_]->kind, entries_[seq - oldest_]->entity);
+      if (summary.may_hold_any(sought)) break;
+      from = block_end;
+    }
+    return std::min(from, last + 1);
+  }
   base::Result<void> trim(base::Timestamp) override { return {}; }
 
   [[nodiscard]] base::Result<Config> config_get(const std::string& key) const override {

@@ -19,7 +19,6 @@ class Echo final : public gateway::WebSocketUser {
   void on_binary(std::string_view message) override { socket_.send_binary(message); }
   void on_control() override {}
   void on_tick(base::SteadyTime) override {}
-  void on_cursor_lost() override {}
   void on_closed(int) override {}
 
  private:

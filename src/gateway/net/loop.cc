@@ -11,7 +11,12 @@ namespace mlgraph::gateway {
 namespace {
 
 constexpr int kStepsPerTurn = 256;
-constexpr auto kTick = std::chrono::seconds(1);
+constexpr int kStepsPerLook = 16;  // at the clock
+constexpr auto kTurnTime = std::chrono::milliseconds(1);
+// Each connection is visited once a second, a share of them each tick: many idle ones hold up
+// nobody.
+constexpr std::size_t kTicksPerSecond = 20;
+constexpr auto kTick = std::chrono::milliseconds(1'000 / kTicksPerSecond);
 constexpr auto kWokeLate = std::chrono::seconds(2);  // from one tick to the next
 
 std::uint64_t thread_cpu_ns() {
@@ -48,8 +53,9 @@ void Loop::run() {
   arm_tick();
   while (!stopping_) {
     io_.run_one();
-    for (int step = 0; step < kStepsPerTurn && io_.poll_one() > 0; ++step) {
-    }
+    const auto began = std::chrono::steady_clock::now();
+    for (int step = 0; step < kStepsPerTurn && io_.poll_one() > 0; ++step)
+      if (step % kStepsPerLook == 0 && std::chrono::steady_clock::now() - began > kTurnTime) break;
     feed_.flush();  // a turn's frames in one send per session
   }
   // Connections hold slots of the feed and handlers of the context: they go while both still live.
@@ -68,34 +74,47 @@ void Loop::on_tick() {
   const auto now = clock_.steady_now();
   const bool woke_late = now - last_tick_ > kWokeLate;
   last_tick_ = now;
-  if (!woke_late) feed_.tick(now);
-  for_each([&](Connection& connection) { connection.on_tick(now, woke_late); });
+  // What came meanwhile is read before any deadline is judged.
+  if (woke_late) late_left_ = connections_.size();
+  if (woke_late || ++ticks_ % kTicksPerSecond == 0) feed_.tick(now, woke_late);
+  for (auto left = (connections_.size() + kTicksPerSecond - 1) / kTicksPerSecond; left > 0;
+       --left) {
+    if (connections_.empty()) break;
+    if (next_ticked_ >= connections_.size()) next_ticked_ = 0;
+    const auto connection = connections_[next_ticked_++];  // it may remove itself
+    connection->on_tick(now, late_left_ > 0);
+    if (late_left_ > 0) --late_left_;
+  }
   const auto cpu = thread_cpu_ns();
   metrics_.loop_busy_ns.fetch_add(cpu - cpu_before_, std::memory_order_relaxed);
   cpu_before_ = cpu;
 }
 
 void Loop::add(std::shared_ptr<Connection> connection) {
-  const Connection* key = connection.get();
-  connections_[key] = std::move(connection);
+  connection->place_ = connections_.size();
+  connections_.push_back(std::move(connection));
   count_.store(connections_.size(), std::memory_order_relaxed);
 }
 
-void Loop::remove(const Connection* connection) {
-  const auto it = connections_.find(connection);
-  if (it == connections_.end()) return;
+void Loop::remove(Connection* connection) {
+  const auto place = connection->place_;
+  if (place >= connections_.size() || connections_[place].get() != connection) return;
   // Whoever removes itself is still in one of its own functions: it goes after this step.
-  post([kept = std::move(it->second)] {});
-  connections_.erase(it);
+  post([kept = std::move(connections_[place])] {});
+  if (place + 1 < connections_.size()) {
+    connections_[place] = std::move(connections_.back());
+    connections_[place]->place_ = place;
+  }
+  connections_.pop_back();
   count_.store(connections_.size(), std::memory_order_relaxed);
 }
 
 void Loop::for_each(const std::function<void(Connection&)>& visit) {
-  std::vector<std::shared_ptr<Connection>> all;
-  all.reserve(connections_.size());
-  for (const auto& [key, connection] : connections_) all.push_back(connection);
-  for (const auto& connection : all)
-    if (connections_.contains(connection.get())) visit(*connection);
+  const auto all = connections_;
+  for (const auto& connection : all) {
+    const auto place = connection->place_;
+    if (place < connections_.size() && connections_[place] == connection) visit(*connection);
+  }
 }
 
 }  // namespace mlgraph::gateway

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
-#include <unordered_map>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -27,6 +27,10 @@ class Connection {
   virtual void on_drain(std::string_view reason) = 0;
   /// End now.
   virtual void abort() = 0;
+
+ private:
+  friend class Loop;
+  std::size_t place_ = 0;  ///< among its loop's connections
 };
 
 /// Threads   post: anywhere. The rest: the loop's thread.
@@ -53,7 +57,7 @@ class Loop {
   [[nodiscard]] std::span<char> read_buffer() { return read_buffer_; }
 
   void add(std::shared_ptr<Connection> connection);
-  void remove(const Connection* connection);
+  void remove(Connection* connection);
   [[nodiscard]] std::size_t connections() const { return count_.load(std::memory_order_relaxed); }
   /// Calls each connection; they may remove themselves meanwhile.
   void for_each(const std::function<void(Connection&)>& visit);
@@ -73,7 +77,10 @@ class Loop {
   boost::asio::steady_timer tick_{io_};
   base::SteadyTime last_tick_;
   std::uint64_t cpu_before_ = 0;
-  std::unordered_map<const Connection*, std::shared_ptr<Connection>> connections_;
+  std::vector<std::shared_ptr<Connection>> connections_;
+  std::size_t next_ticked_ = 0;
+  std::size_t late_left_ = 0;  ///< connections still to be told that the process had been stopped
+  std::size_t ticks_ = 0;
   std::atomic<std::size_t> count_{0};
   std::atomic<bool> stopping_{false};
   std::array<char, kReadBuffer> read_buffer_{};

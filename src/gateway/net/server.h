@@ -44,7 +44,6 @@ class SseUser {
  public:
   virtual ~SseUser() = default;
   virtual void on_tick(base::SteadyTime now) = 0;
-  virtual void on_cursor_lost() = 0;
   virtual void on_closed() = 0;
 };
 

@@ -87,9 +87,6 @@ class SseConnection final : public SseStream,
     auto self = shared_from_this();
     loop_.post([self] { self->finish(); });
   }
-  void on_cursor_lost() override {
-    if (user_) user_->on_cursor_lost();
-  }
 
  private:
   /// A client of a stream has nothing to say: what it sends is read and dropped, its end is heard.

@@ -23,8 +23,6 @@ class WebSocketUser {
   virtual void on_control() = 0;
   /// About once a second: expiry of tokens, deadlines of authentication.
   virtual void on_tick(base::SteadyTime now) = 0;
-  /// The hub lost the log under a replay (hub::Subscriber::on_cursor_lost).
-  virtual void on_cursor_lost() = 0;
   /// The connection has ended; `code` is what was sent or received (1006: cut). Last call.
   virtual void on_closed(int code) = 0;
 };

@@ -182,7 +182,7 @@ void WebSocketConnection::close(int code, std::string_view reason) {
 
 void WebSocketConnection::begin_close(int code, const std::string& payload) {
   close_code_ = code;
-  feed().unsubscribe(slot_, {"*"});
+  feed().end_delivery(slot_);
   feed().send_raw(slot_, protocol::make_frame(Opcode::kClose, payload));
   close_timer_ = std::make_unique<boost::asio::steady_timer>(loop_.io(), kCloseTime);
   auto self = shared_from_this();
@@ -229,8 +229,6 @@ void WebSocketConnection::want_writable() {
 }
 
 void WebSocketConnection::on_evicted(int code, std::string_view reason) { close(code, reason); }
-
-void WebSocketConnection::on_cursor_lost() { user_->on_cursor_lost(); }
 
 void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   if (finished_) return;

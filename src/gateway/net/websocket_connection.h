@@ -38,7 +38,6 @@ class WebSocketConnection final : public WebSocket,
   Written try_write(std::span<const iovec> pieces) override;
   void want_writable() override;
   void on_evicted(int code, std::string_view reason) override;
-  void on_cursor_lost() override;
 
  private:
   void wait_readable();

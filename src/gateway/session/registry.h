@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,25 +25,34 @@ struct SessionRow {
   base::Timestamp since;
 };
 
-/// All live sessions: who they are, and how to reach them when their token changes.
-/// Threads: shared. Rows are refreshed by their sessions about once a second.
+/// A session as the registry reaches it: on its own loop.
+class RegisteredSession {
+ public:
+  virtual ~RegisteredSession() = default;
+  /// nullopt: the token was revoked.
+  virtual void on_token_change(const std::optional<TokenInfo>& info) = 0;
+  [[nodiscard]] virtual SessionRow row() const = 0;
+};
+
+/// All live sessions: who they are, and how to reach them when their token changes or somebody
+/// asks. Threads: shared. An idle session costs a map entry and no work.
 class SessionRegistry {
  public:
-  /// Called on a thread of its own choosing; must only post.
-  using OnTokenChange = std::function<void(const std::optional<TokenInfo>& info)>;
+  /// Posts a step to the session's loop; it is dropped when the session has ended by then.
+  using Post = std::function<void(std::function<void(RegisteredSession&)>)>;
 
-  void add(const SessionRow& row, OnTokenChange on_token_change);
-  void update(const SessionRow& row);
+  void add(const std::string& session, Post post);
   /// Takes a place among the sessions of `token`; false: `max` are taken.
   [[nodiscard]] bool join(const std::string& session, const std::string& token, std::size_t max);
   void remove(const std::string& session);
   void token_changed(const std::string& token, const std::optional<TokenInfo>& info) const;
+  /// Asks every session, and waits for their answers, at most a second. Never on an I/O loop.
   [[nodiscard]] std::vector<SessionRow> rows() const;
 
  private:
   struct Item {
-    SessionRow row;
-    OnTokenChange on_token_change;
+    std::string token;
+    Post post;
   };
   mutable base::Mutex mutex_;
   std::map<std::string, Item> sessions_ MLG_GUARDED_BY(mutex_);

@@ -55,11 +55,11 @@ SocketSession::SocketSession(SessionServices& services, WebSocket& socket)
       opened_at_(services.clock.steady_now()),
       since_(services.clock.wall_now()) {
   socket_.set_message_max(services_.limits.message_bytes_before_auth);
+  // A step runs only while the connection, and so this session, lives.
   services_.registry.add(
-      row(),
-      [post = socket_.poster(), this](const std::optional<TokenInfo>& info) {
-        post([this, info](WebSocket&) { on_token_change(info); }
-        );  // runs only while the connection, and so this, lives
+      socket_.upgrade().session,
+      [post = socket_.poster(), this](std::function<void(RegisteredSession&)> step) {
+        post([this, step = std::move(step)](WebSocket&) { step(*this); });
       }
   );
 }
@@ -69,15 +69,34 @@ SocketSession::~SocketSession() = default;
 void SocketSession::begin() {
   const auto& token = socket_.upgrade().token;
   if (!token) return;
-  auto principal = services_.authenticator.authenticate(*token, socket_.upgrade().remote);
-  auto outcome =
-      principal ? become(std::move(*principal)) : Result<void>(tl::unexpected(principal.error()));
-  if (outcome) return;
+  if (auto admitted = admit(*token); !admitted) refuse(admitted.error(), {});
+}
+
+Result<void> SocketSession::admit(const std::string& token) {
+  MLG_TRY(principal, services_.authenticator.authenticate(token, socket_.upgrade().remote));
+  if (principal_ && principal_->name != principal.name && !principal.scopes.is_admin())
+    return fail(
+        ErrorCode::kForbidden,
+        "this session is '{}': another subject needs a session of its own",
+        principal_->name
+    );
+  return become(std::move(principal));
+}
+
+/// After the upgrade, so that a browser's code can see it. A guess learns nothing from the answer.
+void SocketSession::refuse(const Error& why, std::string_view ref) {
+  if (why.code == ErrorCode::kForbidden) return offend(why, ref);
   closing_ = true;
-  error(outcome.error(), {});
-  if (outcome.error().code == ErrorCode::kTokenExpired) return socket_.close(4201, "token expired");
-  if (outcome.error().code == ErrorCode::kOverloaded)
-    return socket_.close(4106, outcome.error().message);
+  if (why.code == ErrorCode::kOverloaded) {
+    error(why, ref);
+    return socket_.close(4106, why.message);
+  }
+  if (why.code == ErrorCode::kRateLimited)
+    services_.limiter.count_refusal(
+        "unauthenticated", 10, std::chrono::milliseconds(why.retry_after_ms.value_or(1'000))
+    );
+  const bool expired = why.code == ErrorCode::kTokenExpired;
+  error({ErrorCode::kUnauthorized, expired ? why.message : "invalid token", {}, {}}, ref);
   socket_.close(4001, "unauthorized");
 }
 
@@ -202,37 +221,7 @@ void SocketSession::serve(const Request& request) {
 }
 
 void SocketSession::serve_auth(const Request& request) {
-  auto principal = services_.authenticator.authenticate(request.token, socket_.upgrade().remote);
-  if (!principal) {
-    if (principal.error().code == ErrorCode::kRateLimited)
-      services_.limiter.count_refusal(
-          "unauthenticated",
-          10,
-          std::chrono::milliseconds(principal.error().retry_after_ms.value_or(1'000))
-      );
-    const bool expired = principal.error().code == ErrorCode::kTokenExpired;
-    closing_ = true;
-    error(
-        expired ? principal.error() : Error{ErrorCode::kUnauthorized, "invalid token", {}, {}},
-        request.ref
-    );
-    return socket_.close(expired ? 4201 : 4001, expired ? "token expired" : "unauthorized");
-  }
-  if (principal_ && principal_->name != principal->name && !principal->scopes.is_admin())
-    return offend(
-        {ErrorCode::kForbidden,
-         fmt::format(
-             "this session is '{}': another subject needs a session of its own", principal_->name
-         ),
-         {},
-         {}},
-        request.ref
-    );
-  if (auto outcome = become(std::move(*principal)); !outcome) {
-    closing_ = true;
-    error(outcome.error(), request.ref);
-    return socket_.close(4106, outcome.error().message);
-  }
+  if (auto admitted = admit(request.token); !admitted) return refuse(admitted.error(), request.ref);
   if (request.ref.empty()) return;
   answer(
       "authenticated",
@@ -403,7 +392,6 @@ void SocketSession::offend(const Error& what, std::string_view ref) {
 
 void SocketSession::on_tick(base::SteadyTime now) {
   if (closing_) return;
-  services_.registry.update(row());
   if (!principal_) {
     if (now - opened_at_ >= services_.limits.auth_timeout) {
       closing_ = true;
@@ -438,16 +426,6 @@ void SocketSession::expire() {
   socket_.close(4201, "token expired");
 }
 
-void SocketSession::on_cursor_lost() {
-  error(
-      {ErrorCode::kCursorExpired,
-       "the log was trimmed under this replay: delivery goes on with new events",
-       {},
-       {}},
-      {}
-  );
-}
-
 void SocketSession::on_closed(int) {
   closing_ = true;
   services_.registry.remove(socket_.upgrade().session);
@@ -461,6 +439,7 @@ SessionRow SocketSession::row() const {
   const auto& upgrade = socket_.upgrade();
   SessionRow row;
   row.session = upgrade.session;
+  if (principal_) row.token = principal_->name;
   row.remote = upgrade.remote;
   row.transport = "websocket";
   row.since = since_;

@@ -14,7 +14,7 @@ namespace mlgraph::gateway {
 /// Threads    confined to the connection's loop.
 /// Invariant  before authentication only auth, ping and hello are served; each request gets at most
 /// one answer.
-class SocketSession final : public WebSocketUser {
+class SocketSession final : public WebSocketUser, private RegisteredSession {
  public:
   SocketSession(SessionServices& services, WebSocket& socket);
   ~SocketSession() override;
@@ -25,7 +25,6 @@ class SocketSession final : public WebSocketUser {
   void on_binary(std::string_view message) override;
   void on_control() override;
   void on_tick(base::SteadyTime now) override;
-  void on_cursor_lost() override;
   void on_closed(int code) override;
 
  private:
@@ -46,8 +45,12 @@ class SocketSession final : public WebSocketUser {
   void serve_sync(const protocol::Request& request);
   void serve_hello(const protocol::Request& request);
 
+  /// errors  what the authenticator says; kForbidden for another subject; kOverloaded when the
+  /// token has too many sessions.
+  [[nodiscard]] base::Result<void> admit(const std::string& token);
+  void refuse(const base::Error& why, std::string_view ref);
   [[nodiscard]] base::Result<void> become(Principal principal);
-  void on_token_change(const std::optional<TokenInfo>& info);
+  void on_token_change(const std::optional<TokenInfo>& info) override;
   void apply_scopes(const protocol::Scopes& scopes, std::string_view reason);
   void send_state(const std::vector<std::string>& channels, const std::string& ref);
   void answer(std::string_view type, std::string_view data_json, std::string_view ref);
@@ -56,7 +59,7 @@ class SocketSession final : public WebSocketUser {
   void expire();
   [[nodiscard]] bool within_rate();
   [[nodiscard]] std::string id_of(std::uint64_t seq) const;
-  [[nodiscard]] SessionRow row() const;
+  [[nodiscard]] SessionRow row() const override;
 
   SessionServices& services_;
   WebSocket& socket_;

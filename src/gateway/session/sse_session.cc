@@ -22,7 +22,7 @@ std::vector<std::string> split(const std::string& text) {
   return items;
 }
 
-class SseSession final : public SseUser {
+class SseSession final : public SseUser, private RegisteredSession {
  public:
   SseSession(SessionServices& services, SseStream& stream, const HttpRequest& request)
       : services_(services),
@@ -33,13 +33,14 @@ class SseSession final : public SseUser {
     row_.remote = request.remote;
     row_.transport = "sse";
     row_.since = services.clock.wall_now();
+    row_.token = principal_.name;
   }
 
   Result<void> begin(const HttpRequest& request) {
     services_.registry.add(
-        row_,
-        [post = stream_.poster(), this](const std::optional<TokenInfo>& info) {
-          post([this, info](SseStream&) { on_token_change(info); });
+        row_.session,
+        [post = stream_.poster(), this](std::function<void(RegisteredSession&)> step) {
+          post([this, step = std::move(step)](SseStream&) { step(*this); });
         }
     );
     registered_ = true;
@@ -74,26 +75,28 @@ class SseSession final : public SseUser {
   void on_tick(base::SteadyTime now) override {
     if (principal_.expires_at && *principal_.expires_at <= services_.clock.wall_now())
       return end(ErrorCode::kTokenExpired, "the token has expired");
-    row_.channels = stream_.feed().channels(stream_.slot());
-    row_.queued_bytes = stream_.feed().queued_bytes(stream_.slot());
-    const auto position = stream_.feed().position(stream_.slot());
-    const auto tail = services_.hub.tail();
-    row_.id = model::format_cursor({tail.epoch, position});
-    row_.lag = tail.seq > position ? tail.seq - position : 0;
-    services_.registry.update(row_);
     if (now - quiet_since_ < kQuiet) return;
     // A bare id keeps a quiet stream's cursor fresh, and shows proxies that it lives.
     quiet_since_ = now;
-    stream_.send_raw("id: " + row_.id + "\n\n");
+    stream_.send_raw("id: " + row().id + "\n\n");
   }
-  void on_cursor_lost() override { tell_expired(); }
   void on_closed() override {
     services_.registry.remove(row_.session);
     registered_ = false;
   }
 
  private:
-  void on_token_change(const std::optional<TokenInfo>& info) {
+  SessionRow row() const override {
+    SessionRow row = row_;
+    row.channels = stream_.feed().channels(stream_.slot());
+    row.queued_bytes = stream_.feed().queued_bytes(stream_.slot());
+    const auto position = stream_.feed().position(stream_.slot());
+    const auto tail = services_.hub.tail();
+    row.id = model::format_cursor({tail.epoch, position});
+    row.lag = tail.seq > position ? tail.seq - position : 0;
+    return row;
+  }
+  void on_token_change(const std::optional<TokenInfo>& info) override {
     if (!info) return end(ErrorCode::kUnauthorized, "the token was revoked");
     const auto scopes = protocol::Scopes::parse(info->scopes);
     if (!scopes) return;
@@ -122,7 +125,7 @@ class SseSession final : public SseUser {
   SessionServices& services_;
   SseStream& stream_;
   Principal principal_;
-  SessionRow row_;
+  SessionRow row_;  ///< what does not change
   base::SteadyTime quiet_since_;
   bool registered_ = false;
 };
