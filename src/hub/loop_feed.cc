@@ -114,12 +114,15 @@ Result<Subscribed> LoopFeedImpl::subscribe(
       return fail(ErrorCode::kBadRequest, "since '{}' lies ahead of the newest event", *since);
     outcome.recovered = cursor->epoch == epoch && cursor->seq + 1 >= shared_.log.oldest();
     outcome.cursor_expired = !outcome.recovered;
-    if (outcome.recovered) begin = std::min(cursor->seq, tail_);
+    // Perhaps ahead of this loop, which has not been handed yet what another loop has sent.
+    if (outcome.recovered) begin = cursor->seq;
   }
   const std::uint64_t position = session->live ? tail_ : session->position;
   if (begin < position && !patterns.empty()) {
     session->interest.rewind(position);
     fall_behind(*session, begin);
+  } else if (begin > tail_ && session->live && session->interest.patterns().empty()) {
+    fall_behind(*session, begin);  // until the loop has come there
   }
   for (auto& pattern : patterns) add_pattern(id.slot, std::move(pattern), begin);
   outcome.channels = this->channels(id);
