@@ -1,5 +1,5 @@
-// A client that had an event from one loop and comes back on another one, which has not been handed
-// that event yet: it is past it all the same.
+// A client that had an event from one loop, or from a state, and comes back on another loop, which
+// has not been handed that event yet: it is past it all the same.
 #include <gtest/gtest.h>
 
 #include "hub/feed_fixture.h"
@@ -86,6 +86,23 @@ TEST(TwoLoops, AFurtherPatternLeavesTheFirstAlone) {
   loops.between = nullptr;
   for (int i = 0; i < 3; ++i) loops.late_turn();
   EXPECT_EQ(loops.reader.events(), (std::vector<std::uint64_t>{1, 2, 3}));
+}
+
+/// GET /state shows what is on disk; its id may be subscribed with before the hub has heard of it.
+TEST(TwoLoops, AStateIsNeverAheadOfTheLog) {
+  TwoLoops loops;
+  const auto entries = loops.append(3);
+  EXPECT_TRUE(loops.resume("*", 3).recovered);
+  loops.late_turn();
+  loops.hub.publish(entries);
+  loops.publish(1);
+  for (int i = 0; i < 3; ++i) loops.late_turn();
+  EXPECT_EQ(loops.reader.events(), std::vector<std::uint64_t>{4});
+  const auto ahead = loops.late.subscribe(
+      loops.reader.slot, {"job.*"}, "testepoch-5", [](const Subscribed&) { return std::string(); }
+  );
+  ASSERT_FALSE(ahead);
+  EXPECT_EQ(ahead.error().code, base::ErrorCode::kBadRequest);
 }
 
 }  // namespace
