@@ -9,6 +9,7 @@ watcher must have printed every durable id exactly once, none missing, in order.
 """
 import argparse
 import contextlib
+import os
 import pathlib
 import random
 import sys
@@ -84,7 +85,8 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--kills", type=int, default=10)
     arguments.add_argument("--backoff", type=float, help="the watcher's first reconnect delay in seconds; left out: the published 1 s")
-    arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    arguments.add_argument("--seed", type=int, default=int(os.environ.get("MLG_SEED", random.SystemRandom().randrange(1 << 32))),
+                           help="replays a run (MLG_SEED)")
     options = arguments.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="mlgraph-watch-") as folder, Server(folder) as server:
