@@ -1,10 +1,11 @@
-"""F01 and F03: kill -9 and SIGSTOP at random moments. Nothing acknowledged is lost, nothing is invented, and whoever watches
+"""F01, F03, F05: kill -9, SIGSTOP and SIGTERM at random moments. Nothing acknowledged is lost, nothing is invented, and whoever watches
 sees each event once and in order.
 
 Writers write vectors, indices, tokens, jobs and alerts while clients of every kind follow: of everything, of narrow patterns, under
 narrow scopes, a slow reader, Server-Sent Events, one that folds a state as the page advises, and the command line's. After each fault
 what the server says is compared with what it had acknowledged. MLG_SEED replays a run, MLG_CYCLES makes it longer.
 """
+import collections
 import http.client
 import os
 import random
@@ -52,21 +53,24 @@ class Writer:
             row["id"] = f"{self.name}-{n}-{i}"
         ids = {row["id"] for row in batch}
         self.attempted |= ids
-        answer = rest.post("/indices/docs/vectors", {"vectors": batch})
-        assert answer.status == 200, answer
-        self.acknowledged |= ids
+        if self.is_done(rest.post("/indices/docs/vectors", {"vectors": batch}), 200):
+            self.acknowledged |= ids
 
     def make_index(self, rest, name):
         self.indices_attempted.add(name)
-        answer = rest.post("/indices", {"index_id": name, "dimension": 4})
-        assert answer.status == 201, answer
-        self.indices.add(name)
+        if self.is_done(rest.post("/indices", {"index_id": name, "dimension": 4}), 201):
+            self.indices.add(name)
 
     def make_token(self, rest, name):
         self.tokens_attempted.add(name)
         answer = rest.post("/tokens", {"name": name, "scopes": ["read:*"]})
-        assert answer.status == 201, answer
-        self.tokens[name] = answer.json["token"]
+        if self.is_done(answer, 201):
+            self.tokens[name] = answer.json["token"]
+
+    @staticmethod
+    def is_done(answer, status):
+        assert answer.status in (status, 503), answer  # 503: it is stopping
+        return answer.status == status
 
 
 def all_vector_ids(rest):
@@ -105,28 +109,48 @@ def check(server, writers):
 
 
 class Faults:
-    """Kills and pauses of one server at seeded moments, with what they did to whoever was connected."""
+    """What is done to one server at seeded moments: it is killed, stopped in good order, or paused."""
 
-    def __init__(self, server, dice, pause_seconds):
+    def __init__(self, server, dice, pause_seconds=(0.2, 3.0)):
         self.server, self.dice, self.pause_seconds = server, dice, pause_seconds
-        self.kills = self.pauses = 0
-        self.paused_seconds = 0.0
+        self.done = collections.Counter()
+        self.paused_seconds = self.slowest_stop = 0.0
 
     def kill(self):
-        self.kills += 1
         self.server.kill()
         time.sleep(self.dice.uniform(0, 0.2))
         self.server.start(port=self.server.port)
 
-    def pause(self):
-        """SIGSTOP, as long as the dice say: short ones often, long ones too."""
-        self.pauses += 1
+    def stop(self):
+        """SIGTERM under load: exit 0 within ten seconds, then a new process on the same port."""
+        began = time.monotonic()
+        code = self.server.stop()
+        seconds = time.monotonic() - began
+        assert code == 0 and seconds <= 10, (code, seconds)
+        self.slowest_stop = max(self.slowest_stop, seconds)
+        self.server.start(port=self.server.port)
+
+    def pause(self, watchers):
+        """SIGSTOP, as long as the dice say: short ones often, long ones too. Nobody loses the connection by it."""
+        until_all_are_connected(watchers)
+        before = [w.connections for w in watchers]
         least, most = self.pause_seconds
         seconds = least * (most / least) ** self.dice.random()
         self.paused_seconds += seconds
         self.server.process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         self.server.process.send_signal(signal.SIGCONT)
+        until_all_are_connected(watchers)
+        assert self.server.rest().raw("GET", "/health/ready").status == 200
+        assert [w.connections for w in watchers] == before, "a pause cost somebody the connection"
+
+    def one_of(self, kinds, watchers):
+        kind = self.dice.choice(kinds)
+        self.done[kind] += 1
+        if kind == "pause":
+            self.pause(watchers)
+        else:
+            getattr(self, kind)()
 
 
 def make_watchers(server):
@@ -177,8 +201,8 @@ class Crew:
 
 def until_all_are_connected(watchers):
     deadline = time.monotonic() + 60
-    while not all(w.connected for w in watchers):
-        assert time.monotonic() < deadline, f"not back: {[w.name for w in watchers if not w.connected]}"
+    while not all(w.is_connected() for w in watchers):
+        assert time.monotonic() < deadline, f"not back: {[w.name for w in watchers if not w.is_connected()]}"
         time.sleep(0.01)
 
 
@@ -193,9 +217,9 @@ def check_fold(cli, fresh):
     return number(parts[0])
 
 
-def run_cycles(make_server, cycles, seed, pause_seconds=None):
-    """Writers and watchers through `cycles` kills and, with `pause_seconds` (least, most), pauses. After each, what the server
-    says is compared with what it had acknowledged, and at the end what each watcher saw with the log."""
+def run_cycles(make_server, cycles, seed, kinds=("kill",), **options):
+    """Writers and watchers through `cycles` faults of these kinds. After each, what the server says is compared with what it
+    had acknowledged, and at the end what each watcher saw with the log."""
     print(f"MLG_SEED={seed} MLG_CYCLES={cycles}")
     dice = random.Random(seed)
     server = make_server()
@@ -205,23 +229,15 @@ def run_cycles(make_server, cycles, seed, pause_seconds=None):
     writers = [Writer(f"w{i}") for i in range(2)]
     makers = [EventWriter(server, f"e{i}", seed, alerts=i == 0, pause=0.02) for i in range(2)]
     watchers = make_watchers(server)
-    faults = Faults(server, dice, pause_seconds)
+    faults = Faults(server, dice, **options)
     with Watch(server, "*", "--state", "--backoff", "0.05") as cli:
         cli.wait_for(lambda m: m["type"] == "state" and m["data"]["last"])
         watching = Crew(*(w.run for w in watchers))
         for cycle in range(cycles):
             working = Crew(*(partial(w.run, server.rest()) for w in writers), *(m.run for m in makers))
             time.sleep(dice.uniform(0.02, 0.6))  # the random moment is the point of this test
-            if pause_seconds and dice.random() < 0.5:
-                until_all_are_connected(watchers)
-                before = [w.connections for w in watchers]
-                faults.pause()
-                working.join()
-                until_all_are_connected(watchers)
-                assert [w.connections for w in watchers] == before, "a pause cost somebody the connection"
-            else:
-                faults.kill()
-                working.join()
+            faults.one_of(kinds, watchers)
+            working.join()
             watching.check()
             if cycle % max(1, cycles // 20) == 0 or cycle == cycles - 1:
                 check(server, writers)
@@ -235,8 +251,8 @@ def run_cycles(make_server, cycles, seed, pause_seconds=None):
     check_log_has_no_holes(log)
     counts = {w.name: w.check(log) for w in watchers}
     counts["cli"] = check_exact(cli.events, log, "cli", since=check_fold(cli, fresh), until=number(cli.position()))
-    print(f"{faults.kills} kills, {faults.pauses} pauses of {faults.paused_seconds:.0f} s in all; {len(log)} events; seen {counts}; "
-          f"reconnected {({w.name: w.connections - 1 for w in watchers})}")
+    print(f"{dict(faults.done)}, {faults.paused_seconds:.0f} s paused, slowest stop {faults.slowest_stop:.1f} s; {len(log)} events; "
+          f"seen {counts}; reconnected {({w.name: w.connections - 1 for w in watchers})}")
     assert all(counts.values()) and sum(len(w.acknowledged) for w in writers) > 0, counts
 
 
@@ -253,10 +269,11 @@ def test_five_kills(make_server):
 
 
 @pytest.mark.slow
-def test_many_kills_and_pauses(make_server):
-    """F01 and F03. MLG_PAUSE_SECONDS=LEAST-MOST sets how long the pauses are."""
+def test_many_kills_stops_and_pauses(make_server):
+    """F01, F03, F05. MLG_PAUSE_SECONDS=LEAST-MOST sets how long the pauses are."""
     least, _, most = os.environ.get("MLG_PAUSE_SECONDS", "0.2-3").partition("-")
-    run_cycles(make_server, cycles_of_run(20), seed_of_run(), pause_seconds=(float(least), float(most)))
+    run_cycles(make_server, cycles_of_run(20), seed_of_run(), kinds=("kill", "kill", "pause", "pause", "stop"),
+               pause_seconds=(float(least), float(most)))
 
 
 def test_a_job_cut_by_a_kill_does_not_stay_running(make_server):

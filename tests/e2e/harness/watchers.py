@@ -32,7 +32,11 @@ class Watcher:
         self.events = []
         self.start = self.cursor = None
         self.connections = 0
-        self.connected = False
+        self._life = None  # of the server, to which this is connected
+
+    def is_connected(self):
+        """To the server that runs now: a slow reader may still have the words of an earlier one before it."""
+        return self._life == self.server.starts
 
     def run(self, stop):
         while True:
@@ -64,12 +68,13 @@ class SocketWatcher(Watcher):
         self._past = None
 
     def open(self):
+        life = self.server.starts
         socket = self.server.socket(token=self.token, receive_buffer=self.receive_buffer, validate=False)
         answer = socket.subscribe(*self.channels, **({"since": self.cursor} if self.cursor else {}))
         if self.cursor:
             hold(answer["recovered"], self.name, f"{self.cursor} was not recovered", answer)
         self.connections += 1
-        self.connected = True
+        self._life = life
         self.start = self.start or answer["id"]
         self.cursor = self.cursor or answer["id"]
         return socket
@@ -92,7 +97,7 @@ class SocketWatcher(Watcher):
                 self.take(message)
             self._past = pong["id"]
         finally:
-            self.connected = False
+            self._life = None
             socket.close()
 
     @property
@@ -109,10 +114,11 @@ class PageWatcher(SocketWatcher):
         self._parts = []
 
     def open(self):
+        life = self.server.starts
         socket = self.server.socket(validate=False)
         socket.send({"type": "subscribe", "channels": ["*"], "state": True})
         self.connections += 1
-        self.connected = True
+        self._life = life
         self._parts = []
         return socket
 
@@ -146,7 +152,7 @@ class PageWatcher(SocketWatcher):
                     self.take(message)
             self.fresh = {s: [o for p in self._parts for o in p["data"][s]] for s in ("indices", "jobs", "alerts")}
         finally:
-            self.connected = False
+            self._life = None
             socket.close()
 
     def check(self, log):
@@ -158,13 +164,14 @@ class SseWatcher(Watcher):
     """GET /events with Last-Event-ID, as a browser's EventSource resumes."""
 
     def follow(self, stop):
+        life = self.server.starts
         stream = EventStream(self.server.host, self.server.port, token=self.server.admin_token, last_event_id=self.cursor)
         try:
             if stream.status in (0, 503):  # it went, or is not ready
                 raise ConnectionError
             hold(stream.status == 200, self.name, stream.answer)
             self.connections += 1
-            self.connected = True
+            self._life = life
             newest = None
             while newest is None or number(self.cursor) < newest:
                 message = stream.next_or_none(timeout=0.2)
@@ -178,5 +185,5 @@ class SseWatcher(Watcher):
                 if stop.is_set() and newest is None:
                     newest = number(self.server.rest().get("/state").json["id"])
         finally:
-            self.connected = False
+            self._life = None
             stream.close()
