@@ -8,44 +8,21 @@ Three writers make durable events all the while. Then another client reads the l
 watcher must have printed every durable id exactly once, none missing, in order.
 """
 import argparse
-import contextlib
 import os
 import pathlib
 import random
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "e2e"))
 
-from harness import EventWriter, Server, Watch  # noqa: E402
+from harness import Crew, EventWriter, Server, Watch  # noqa: E402
 from harness.ledger import check_exact, check_log_has_no_holes, number, whole_log  # noqa: E402
 
 
-@contextlib.contextmanager
-def writing(server, seed, writers=3):
-    """Writers at work inside the block; a writer's failure is raised at its end."""
-    stop, failures = threading.Event(), []
-
-    def guarded(writer):
-        try:
-            writer.run(stop)
-        except BaseException as failure:  # noqa: BLE001  (told by the main thread)
-            failures.append(failure)
-
-    crew = [EventWriter(server, f"w{i}", seed, alerts=i == 0) for i in range(writers)]
-    threads = [threading.Thread(target=guarded, args=(writer,)) for writer in crew]
-    for thread in threads:
-        thread.start()
-    try:
-        yield crew
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-    if failures:
-        raise failures[0]
+def writers(server, seed, count=3):
+    return [EventWriter(server, f"w{i}", seed, alerts=i == 0) for i in range(count)]
 
 
 def watch_through_kills(server, kills, seed, backoff=None, say=lambda text: None):
@@ -57,7 +34,8 @@ def watch_through_kills(server, kills, seed, backoff=None, say=lambda text: None
     with Watch(server, "*", *arguments) as watch:
         watch.wait_for_note("-- connected")
         start = server.rest().get("/state").json["id"]
-        with writing(server, seed) as crew:
+        crew = writers(server, seed)
+        with Crew(*(writer.run for writer in crew)):
             for kill in range(kills):
                 time.sleep(dice.uniform(0.05, 1.5))  # the random moment is the point
                 server.kill()

@@ -10,12 +10,11 @@ import http.client
 import os
 import random
 import signal
-import threading
 import time
 from functools import partial
 
 import pytest
-from harness import EventWriter, RawConnection, Watch, rows
+from harness import Crew, EventWriter, RawConnection, Watch, rows
 from harness.fold import Fold
 from harness.ledger import check_exact, check_log_has_no_holes, number, whole_log
 from harness.watchers import PageWatcher, SocketWatcher, SseWatcher
@@ -169,34 +168,6 @@ def make_watchers(server):
         SseWatcher(server, "sse"),
         PageWatcher(server, "page"),
     ]
-
-
-class Crew:
-    """Threads that work until told; what one of them fails with is raised where they are joined."""
-
-    def __init__(self, *works):
-        self.stop = threading.Event()
-        self.failures = []
-        self.threads = [threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in works]
-        for thread in self.threads:
-            thread.start()
-
-    def _guarded(self, work):
-        try:
-            work(self.stop)
-        except BaseException as failure:  # noqa: BLE001  (told by the main thread)
-            self.failures.append(failure)
-
-    def check(self):
-        if self.failures:
-            raise self.failures[0]
-
-    def join(self, timeout=120):
-        self.stop.set()
-        for thread in self.threads:
-            thread.join(timeout)
-        self.check()
-        assert not any(thread.is_alive() for thread in self.threads), "somebody never came to an end"
 
 
 def until_all_are_connected(watchers):

@@ -6,14 +6,14 @@ import subprocess
 import sys
 
 import pytest
-from harness import Watch, fill, rows
+from harness import Crew, Watch, fill, rows
 from harness.cli import environment
 from harness.ledger import check_exact, number, whole_log
 from harness.server import ROOT, binary
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from watch_through_kills import watch_through_kills, writing  # noqa: E402
+from watch_through_kills import watch_through_kills, writers  # noqa: E402
 
 
 def seed_of_run():
@@ -53,7 +53,7 @@ def test_since_goes_on_exactly_where_a_watch_ended(make_server):
     seed = seed_of_run()
     seen, position = [], server.rest().get("/state").json["id"]
     start = number(position)
-    with writing(server, seed):
+    with Crew(*(writer.run for writer in writers(server, seed))):
         for turn in range(6):
             with Watch(server, "--since", position, "--backoff", "0.05") as watch:
                 have = len(watch.messages)

@@ -4,6 +4,7 @@ Nothing here is shared with the server: HTTP comes from the standard library, We
 message and REST answer is validated against docs/api/asyncapi.yaml and docs/api/openapi.yaml.
 """
 from .cli import Watch
+from .crew import Crew
 from .raw import RawConnection, ws_frame
 from .rest import Answer, Rest
 from .server import ADMIN_TOKEN, Server
@@ -12,5 +13,5 @@ from .sse import EventStream
 from .vectors import fill, rows
 from .writers import EventWriter
 
-__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "EventStream", "EventWriter", "RawConnection", "Rest", "Server", "Socket", "Watch",
+__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "RawConnection", "Rest", "Server", "Socket", "Watch",
            "fill", "rows", "ws_frame"]
