@@ -1,19 +1,21 @@
 """The state as a fold of events, written from docs/protocol.md alone: what a client does that keeps its own picture."""
 
 ENDED_JOBS_PER_INDEX = 100
-DELETED_INDICES_WITH_JOBS = 100
+GONE_NAMES_WITH_JOBS = 100
+
+
+def has_ended(job):
+    return job["state"] in ("completed", "failed")
 
 
 class Fold:
     def __init__(self, state=None):
         """state  the `data` of a whole `state` message (or its sections); None: before the first event."""
         self.indices, self.jobs, self.alerts = {}, {}, {}
-        self._ended, self._deleted = {}, []
         if state:
             self.indices = {i["index_id"]: i for i in state["indices"]}
+            self.jobs = {j["jobId"]: j for j in state["jobs"]}
             self.alerts = {a["alertId"]: a for a in state["alerts"]}
-            for job in sorted(state["jobs"], key=lambda j: (j["finished_at"] or "", j["jobId"])):
-                self._job(job)
 
     def apply(self, event):
         data = event["data"]
@@ -26,31 +28,31 @@ class Fold:
             else:
                 self.alerts.pop(data["alertId"], None)
         elif kind in ("created", "updated"):
-            if data["index"] in self._deleted:
-                self._deleted.remove(data["index"])
             self.indices[data["index"]] = {k: v for k, v in data.items() if k not in ("index", "changed")}
         elif kind == "deleted":
             self._delete(data["index"])
         elif kind == "shard_transition":
             self._move(data, event["timestamp"])
 
+    def _ended_of(self, index):
+        """The first to be forgotten in front."""
+        ended = [j for j in self.jobs.values() if j["index"] == index and has_ended(j)]
+        return sorted(ended, key=lambda j: (j["finished_at"], j["jobId"]))
+
     def _job(self, job):
-        ended = self._ended.setdefault(job["index"], [])
-        newly = job["state"] in ("completed", "failed") and job["jobId"] not in ended
         self.jobs[job["jobId"]] = job
-        if newly:
-            ended.append(job["jobId"])
-            while len(ended) > ENDED_JOBS_PER_INDEX:
-                del self.jobs[ended.pop(0)]
+        for old in self._ended_of(job["index"])[:-ENDED_JOBS_PER_INDEX]:
+            del self.jobs[old["jobId"]]
 
     def _delete(self, name):
         self.indices.pop(name, None)
-        if not self._ended.get(name):
-            return
-        self._deleted.append(name)
-        while len(self._deleted) > DELETED_INDICES_WITH_JOBS:
-            for job in self._ended.pop(self._deleted.pop(0)):
-                del self.jobs[job]
+        newest = {}
+        for job in self.jobs.values():
+            if job["index"] is not None and job["index"] not in self.indices and has_ended(job):
+                newest[job["index"]] = max(newest.get(job["index"], ""), job["finished_at"])
+        for gone in sorted(newest, key=lambda n: (newest[n], n))[:-GONE_NAMES_WITH_JOBS]:
+            for job in self._ended_of(gone):
+                del self.jobs[job["jobId"]]
 
     def _move(self, move, timestamp):
         index = self.indices[move["index"]]
