@@ -116,12 +116,20 @@ class EventStream::Impl {
     const bool can_renew = options_.token != nullptr;
     if (next == Next::kRenew) return can_renew || ending.close_code != protocol::kCloseTokenExpired;
     if (next != Next::kGiveUp) return true;
-    const bool unauthorized = error_of(ending).code == ErrorCode::kUnauthorized;
-    return unauthorized && can_renew && options_.token() != connection_.token;
+    return error_of(ending).code == ErrorCode::kUnauthorized && take_fresh_token();
+  }
+
+  /// true: there is another one than before. A file that is being written again may be empty.
+  bool take_fresh_token() {
+    if (!options_.token) return false;
+    std::string fresh = options_.token();
+    if (fresh.empty() || fresh == connection_.token) return false;
+    connection_.token = std::move(fresh);
+    return true;
   }
 
   asio::awaitable<Ending> connect_once() {
-    if (options_.token) connection_.token = options_.token();
+    take_fresh_token();
     proved_ = false;
     expiring_ = false;
     refused_.reset();
@@ -213,11 +221,7 @@ class EventStream::Impl {
 
   /// A session whose token runs out goes on under the next one, if there is one by now.
   void renew_in_place() {
-    if (!expiring_ || !options_.token) return;
-    std::string fresh = options_.token();
-    if (fresh.empty() || fresh == connection_.token) return;
-    connection_.token = std::move(fresh);
-    link_->say(auth_request(connection_.token));
+    if (expiring_ && take_fresh_token()) link_->say(auth_request(connection_.token));
   }
 
   void tell(const StreamStatus& status) const { (*on_status_)(status); }

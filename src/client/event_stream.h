@@ -29,8 +29,8 @@ struct StreamOptions {
   std::chrono::milliseconds backoff_first{1'000};
   std::chrono::milliseconds backoff_max{30'000};
   std::chrono::milliseconds heartbeat{30'000};
-  /// Asked for the token before each connection and when the server says that it expires. Unset:
-  /// the connection's own, for good.
+  /// Asked for the token before each connection and when the server says that it expires; empty:
+  /// none at the moment, the last one stands. Unset: the connection's own, for good.
   std::function<std::string()> token{};
   std::uint64_t seed = 0;  ///< of the jitter; 0: from the kernel
 };

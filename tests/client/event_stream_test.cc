@@ -319,6 +319,44 @@ TEST(EventStream, AnExpiringTokenIsRenewedInPlace) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+/// A file that is just being written again has no first line.
+TEST(EventStream, NoTokenAtTheMomentKeepsTheLastOne) {
+  FakeServer server;
+  for (int i = 0; i < 2; ++i)
+    server.then([&](Peer& peer) {
+      server.note(peer.token());
+      peer.expect("subscribe");
+      peer.subscribed("e-1", false);
+      peer.close(1001);
+    });
+  server.then([](Peer& peer) { peer.bye(); });
+  int asked = 0;
+  Watched watched(server, {.token = [&] {
+                    return std::string(asked++ == 0 ? "mlg_first_token" : "");
+                  }});
+  ASSERT_TRUE(watched.run());
+  EXPECT_EQ(server.notes(), (std::vector<std::string>{"mlg_first_token", "mlg_first_token"}));
+}
+
+/// Revoked behind a rotation: the next token is not "the same again".
+TEST(EventStream, ARevokedTokenIsReplacedByAnotherOne) {
+  FakeServer server;
+  std::atomic<bool> renewed{false};
+  server.then([&](Peer& peer) {
+    renewed = true;
+    peer.close(4001, "token revoked");
+  });
+  server.then([&](Peer& peer) {
+    server.note(peer.token());
+    peer.bye();
+  });
+  Watched watched(server, {.token = [&] {
+                    return std::string(renewed ? "mlg_second_token" : "mlg_first_token");
+                  }});
+  ASSERT_TRUE(watched.run());
+  EXPECT_EQ(server.notes(), std::vector<std::string>{"mlg_second_token"});
+}
+
 TEST(EventStream, SilenceIsAskedAboutAndThenCut) {
   FakeServer server;
   server.then([](Peer& peer) {
