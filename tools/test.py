@@ -55,6 +55,9 @@ STAGES = {
         Stage("format", "clang-format leaves every file as it is", [["/usr/bin/python3", "tools/check_format.py"]]),
         Stage("unit", "modules through their headers", build("dev") + unit("dev")),
         Stage("npm", "the browser's and Node's side of the end-to-end tests", [["npm", "ci", "--silent", "--prefix", "tests/e2e"]]),
+        Stage("sdk", "the TypeScript client, and the scenarios that both folds follow",
+              [["npm", "ci", "--silent", "--prefix", "sdk/typescript"], ["npm", "test", "--silent", "--prefix", "sdk/typescript"]]
+              + [[*PYTEST, "tests/fold"]]),
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
@@ -67,7 +70,7 @@ STAGES = {
               build("fuzz") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]]),
     ]
 }
-QUICK = ["unit", "npm", "e2e", "conformance"]
+QUICK = ["unit", "npm", "sdk", "e2e", "conformance"]
 
 COUNTS = [
     (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),
@@ -76,6 +79,8 @@ COUNTS = [
     (re.compile(r"(\d+) failed(?:,| in|$)", re.M), "failed"),
     (re.compile(r"(\d+) errors? in ", re.M), "failed"),
     (re.compile(r"(\d+) error, ", re.M), "failed"),
+    (re.compile(r"^\S pass (\d+)$", re.M), "passed"),  # node --test
+    (re.compile(r"^\S fail (\d+)$", re.M), "failed"),
 ]
 
 

@@ -7,7 +7,10 @@
 namespace mlgraph::model {
 namespace {
 
-constexpr std::string_view kEndedPrefix = "ended/";
+/// Keys that earlier versions wrote; the jobs themselves say it.
+constexpr std::string_view kFormerPrefix = "ended/";
+
+base::Timestamp end_of(const Job& job) { return job.finished_at.value_or(base::Timestamp{}); }
 
 template <typename Map>
 auto find_or_null(const Map& map, const std::string& key) {
@@ -95,7 +98,7 @@ base::Result<void> Fold::apply_index(const Entry& entry, const base::Json& data)
   touch("index/" + id);
   if (entry.kind == EventKind::kIndexDeleted) {
     indices_.erase(id);
-    forget_jobs_of_deleted(id);
+    forget_jobs_of_deleted();
     return {};
   }
   IndexRecord record;
@@ -103,7 +106,6 @@ base::Result<void> Fold::apply_index(const Entry& entry, const base::Json& data)
     record = *old;
   } else {
     record.number = next_index_number_++;
-    std::erase(deleted_, id);
   }
   record.object = std::move(object);
   if (!entry.private_json.empty()) record.private_json = entry.private_json;
@@ -138,15 +140,9 @@ base::Result<void> Fold::apply_job(const Entry&, const base::Json& data) {
   MLG_TRY(job, parse_job(data));
   const std::string id = job.job_id;
   const std::string index = job.index;
-  const auto old = this->job(id);
-  const bool newly_ended = job.ended() && !(old && old->ended());
   touch("job/" + id);
-  jobs_[id] = std::make_shared<const Job>(std::move(job));
-  if (newly_ended) {
-    ended_[index].push_back(id);
-    touch(std::string(kEndedPrefix) + index);
-    forget_old_jobs(index);
-  }
+  put_job(id, std::make_shared<const Job>(std::move(job)));
+  forget_old_jobs(index);
   return {};
 }
 
@@ -162,26 +158,46 @@ base::Result<void> Fold::apply_alert(const Entry& entry, const base::Json& data)
   return {};
 }
 
+void Fold::put_job(const std::string& id, std::shared_ptr<const Job> job) {
+  drop_job(id);
+  if (job->ended()) ended_[job->index].emplace(end_of(*job), id);
+  jobs_[id] = std::move(job);
+}
+
+void Fold::drop_job(const std::string& id) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  const auto& job = *it->second;
+  if (const auto ended = ended_.find(job.index); ended != ended_.end()) {
+    ended->second.erase({end_of(job), id});
+    if (ended->second.empty()) ended_.erase(ended);
+  }
+  jobs_.erase(it);
+}
+
 void Fold::forget_old_jobs(const std::string& index) {
-  auto& ended = ended_[index];
-  while (ended.size() > kEndedJobsPerIndex) {
-    jobs_.erase(ended.front());
-    touch("job/" + ended.front());
-    ended.pop_front();
+  const auto it = ended_.find(index);
+  if (it == ended_.end()) return;
+  for (auto over = it->second.size(); over > kEndedJobsPerIndex; --over) {
+    const std::string id = it->second.begin()->second;
+    touch("job/" + id);
+    drop_job(id);
   }
 }
 
-void Fold::forget_jobs_of_deleted(const std::string& index) {
-  if (!ended_.contains(index)) return;
-  deleted_.push_back(index);
-  while (deleted_.size() > kDeletedIndicesWithJobs) {
-    for (const auto& id : ended_[deleted_.front()]) {
-      jobs_.erase(id);
+// A deleted index's jobs stay to be looked at, but names must not pile up for ever. The one whose
+// last job ended first goes first: when it was deleted, no object says.
+void Fold::forget_jobs_of_deleted() {
+  std::set<std::pair<base::Timestamp, std::string>> gone;
+  for (const auto& [name, jobs] : ended_)
+    if (!name.empty() && !indices_.contains(name)) gone.emplace(jobs.rbegin()->first, name);
+  while (gone.size() > kDeletedIndicesWithJobs) {
+    const auto jobs = ended_[gone.begin()->second];
+    for (const auto& [at, id] : jobs) {
       touch("job/" + id);
+      drop_job(id);
     }
-    touch(std::string(kEndedPrefix) + deleted_.front());
-    ended_.erase(deleted_.front());
-    deleted_.pop_front();
+    gone.erase(gone.begin());
   }
 }
 
@@ -203,20 +219,6 @@ std::string Fold::materialise(const std::string& key) const {
       out.member("seq", seq_);
       out.member("timestamp_ms", timestamp_.ms);
       out.member("next_index_number", next_index_number_);
-      out.key("deleted");
-      out.array([&] {
-        for (const auto& name : deleted_) out.value(name);
-      });
-    });
-    return text;
-  }
-  if (key.starts_with(kEndedPrefix)) {
-    const auto ids = ended_.find(key.substr(kEndedPrefix.size()));
-    if (ids == ended_.end()) return {};
-    std::string text;
-    base::JsonWriter out(text);
-    out.array([&] {
-      for (const auto& id : ids->second) out.value(id);
     });
     return text;
   }
@@ -255,49 +257,40 @@ void Fold::follow(Fold& newer) {
     if (key.starts_with("index/")) {
       copy(indices_, newer.indices_, id);
     } else if (key.starts_with("job/")) {
-      copy(jobs_, newer.jobs_, id);
+      if (auto job = newer.job(id))
+        put_job(id, std::move(job));
+      else
+        drop_job(id);
     } else if (key.starts_with("alert/")) {
       copy(alerts_, newer.alerts_, id);
-    } else if (key.starts_with(kEndedPrefix)) {
-      copy(ended_, newer.ended_, id);
     }
   }
   newer.followed_.clear();
   seq_ = newer.seq_;
   timestamp_ = newer.timestamp_;
   next_index_number_ = newer.next_index_number_;
-  deleted_ = newer.deleted_;
 }
 
 base::Result<void> Fold::load(const std::string& key, const std::string& value) {
+  if (key.starts_with(kFormerPrefix)) return {};
   MLG_TRY(json, base::parse_json(value, {.depth_max = 64, .members_max = 1 << 24}));
   if (key == "meta") {
     const auto* seq = json.find("seq");
     const auto* at = json.find("timestamp_ms");
     const auto* next = json.find("next_index_number");
-    const auto* deleted = json.find("deleted");
-    if (!seq || !seq->as_uint() || !at || !at->as_int() || !next || !next->as_uint() || !deleted ||
-        !deleted->as_array())
+    if (!seq || !seq->as_uint() || !at || !at->as_int() || !next || !next->as_uint())
       return base::fail(base::ErrorCode::kCorrupt, "the stored state's head lacks members");
     seq_ = *seq->as_uint();
     timestamp_ = {*at->as_int()};
     next_index_number_ = static_cast<std::uint32_t>(*next->as_uint());
-    for (const auto& name : *deleted->as_array())
-      if (name.as_string()) deleted_.push_back(*name.as_string());
     return {};
   }
-  if (key.starts_with(kEndedPrefix)) {
-    if (!json.as_array())
-      return base::fail(base::ErrorCode::kCorrupt, "stored list of ended jobs is no list");
-    auto& ended = ended_[key.substr(kEndedPrefix.size())];
-    for (const auto& id : *json.as_array())
-      if (id.as_string()) ended.push_back(*id.as_string());
-  } else if (key.starts_with("index/")) {
+  if (key.starts_with("index/")) {
     MLG_TRY(record, parse_record(json));
     indices_[key.substr(6)] = std::make_shared<const IndexRecord>(std::move(record));
   } else if (key.starts_with("job/")) {
     MLG_TRY(job, parse_job(json));
-    jobs_[key.substr(4)] = std::make_shared<const Job>(std::move(job));
+    put_job(key.substr(4), std::make_shared<const Job>(std::move(job)));
   } else if (key.starts_with("alert/")) {
     MLG_TRY(alert, parse_alert(json));
     alerts_[key.substr(6)] = std::make_shared<const Alert>(std::move(alert));

@@ -1,12 +1,12 @@
 #pragma once
 // State is a fold of the log: Fold::apply is the only way it changes.
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "model/alert.h"
@@ -27,7 +27,11 @@ struct IndexRecord {
 };
 
 /// The folded state. Copying it copies pointers only: objects are immutable and replaced whole.
-/// Threads: a value; give each thread its own or guard it.
+/// What an entry changes follows from it and from the objects that clients see, so that a client
+/// that begins at any state and applies the events after it arrives at the same objects. The rules
+/// stand in docs/protocol.md, "The fold"; sdk/typescript/src/fold.ts is the same fold once more,
+/// and tests/fold runs both over the same events. Threads: a value; give each thread its own or
+/// guard it.
 class Fold {
  public:
   static constexpr std::size_t kEndedJobsPerIndex = 100;
@@ -72,8 +76,10 @@ class Fold {
   base::Result<void> apply_transition(const Entry& entry, const base::Json& data);
   base::Result<void> apply_job(const Entry& entry, const base::Json& data);
   base::Result<void> apply_alert(const Entry& entry, const base::Json& data);
+  void put_job(const std::string& id, std::shared_ptr<const Job> job);
+  void drop_job(const std::string& id);
   void forget_old_jobs(const std::string& index);
-  void forget_jobs_of_deleted(const std::string& index);
+  void forget_jobs_of_deleted();
   void touch(std::string key) { touched_.insert(std::move(key)); }
   [[nodiscard]] std::string materialise(const std::string& key) const;
 
@@ -83,10 +89,11 @@ class Fold {
   std::map<std::string, std::shared_ptr<const IndexRecord>> indices_;
   std::map<std::string, std::shared_ptr<const Job>> jobs_;
   std::map<std::string, std::shared_ptr<const Alert>> alerts_;
-  std::map<std::string, std::deque<std::string>> ended_;  ///< index -> ended job ids, oldest first
-  std::deque<std::string> deleted_;  ///< names of deleted indices whose jobs are kept, oldest first
-  std::set<std::string> touched_;    ///< since take_changes()
-  std::set<std::string> followed_;   ///< keys taken but not followed yet
+  /// index -> (finished_at, id) of its ended jobs, the first to be forgotten in front. Follows from
+  /// jobs_ alone, as whoever only sees the jobs must be able to tell which one goes next.
+  std::map<std::string, std::set<std::pair<base::Timestamp, std::string>>> ended_;
+  std::set<std::string> touched_;   ///< since take_changes()
+  std::set<std::string> followed_;  ///< keys taken but not followed yet
 };
 
 }  // namespace mlgraph::model

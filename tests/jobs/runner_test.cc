@@ -41,6 +41,25 @@ TEST_F(RunnerTest, AShortJobSaysOneBeforeItCompletes) {
   EXPECT_EQ(entries[0]->index, "a");
 }
 
+// By finished_at clients know which ended job is forgotten next, so it must follow the log.
+TEST_F(RunnerTest, FinishedAtIsTheTimeOfTheEventWhateverTheWallClockDoes) {
+  base::Timestamp before;
+  for (const bool fails : {false, true, false}) {
+    const auto id = fmt::format("job{}-{}", before.ms, fails);
+    const auto job = runner_->begin(spec(id));
+    ASSERT_TRUE(job);
+    clock_.set_wall({clock_.wall_now().ms - 3'600'000});
+    ASSERT_TRUE(runner_->finish(
+        *job, fails ? Result<void>(base::fail(ErrorCode::kBadRequest, "no rows")) : Result<void>{}
+    ));
+    const auto entry = recorder_.of(id).back();
+    const auto finished_at = testing::job_in(*entry).finished_at;
+    EXPECT_EQ(finished_at, entry->timestamp);
+    EXPECT_GE(finished_at, before);
+    before = entry->timestamp;
+  }
+}
+
 TEST_F(RunnerTest, StartedSaysZeroWhenTheWorkIsKnown) {
   auto with_total = spec("known");
   with_total.total = 10;

@@ -1,10 +1,10 @@
 // Random commands, groups, failing disks and restarts beside a model of plain maps: whatever is
 // answered must follow from the answers before it, and the state must show exactly what was
 // acknowledged. MLG_SEED replays a run, MLG_CYCLES sets how many there are.
-#include <deque>
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
@@ -27,22 +27,19 @@ struct Model {
   std::map<std::string, model::IndexRecord> indices;
   std::map<std::string, model::Job> jobs;
   std::map<std::string, model::Alert> alerts;
-  std::map<std::string, std::deque<std::string>> ended;
 
   void create(const model::Index& index) {
     indices[index.index_id] = {index, next_number++, {}, {}};
     ++seq;
   }
+  /// Of an index's ended jobs the last 100 stay; of those that ended at once, by their ids.
   void put_job(const model::Job& job) {
-    const bool newly = job.ended() && !(jobs.contains(job.job_id) && jobs[job.job_id].ended());
     jobs[job.job_id] = job;
     ++seq;
-    if (!newly) return;
-    auto& list = ended[job.index];
-    list.push_back(job.job_id);
-    if (list.size() <= model::Fold::kEndedJobsPerIndex) return;
-    jobs.erase(list.front());
-    list.pop_front();
+    std::set<std::pair<base::Timestamp, std::string>> ended;
+    for (const auto& [id, each] : jobs)
+      if (each.ended() && each.index == job.index) ended.emplace(each.finished_at.value(), id);
+    if (ended.size() > model::Fold::kEndedJobsPerIndex) jobs.erase(ended.begin()->second);
   }
 
   void expect_equal(const model::Fold& fold) const {
@@ -95,6 +92,8 @@ class Scenario {
   using Judges = std::vector<std::function<void(const Result<std::uint64_t>&)>>;
 
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  /// The timestamp of the group just committed: every entry in it has the same.
+  base::Timestamp time_of_group() { return store_.committer().state()->timestamp(); }
   std::string some_index() { return "i" + std::to_string(below(5)); }
 
   /// A failed write explains any refusal; another must be the one that `model_` says.
@@ -148,6 +147,7 @@ class Scenario {
           auto failed = *job;
           failed.state = model::JobState::kFailed;
           failed.error_code = "cancelled";
+          failed.finished_at = decision.now();
           decision.log(testing::job_event(EventKind::kJobFailed, failed));
         }
       for (const auto& [id, alert] : decision.state().alerts())
@@ -169,6 +169,7 @@ class Scenario {
       for (auto& job : cut) {
         job.state = model::JobState::kFailed;
         job.error_code = "cancelled";
+        job.finished_at = time_of_group();
         model_.put_job(job);
       }
       model_.seq +=
@@ -209,7 +210,7 @@ class Scenario {
       auto& shard = record.object.shards[0];
       shard.state = model::ShardState::kTraining;
       shard.vectors = record.object.vectors = vectors;
-      shard.since = store_.committer().state()->timestamp();  // of this group, as every entry in it
+      shard.since = time_of_group();
       if (!hidden.empty()) record.parts[0] = hidden;
     });
   }
@@ -223,19 +224,21 @@ class Scenario {
     job.progress = static_cast<double>(below(1'000)) / 999;
     const bool ends = below(2) == 0;
     if (ends) job.state = model::JobState::kCompleted;
-    commands.push_back([=](Decision& decision) -> Result<void> {
+    commands.push_back([=](Decision& decision) mutable -> Result<void> {
       if (const auto old = decision.state().job(job.job_id); old && old->ended())
         return base::fail(ErrorCode::kConflict, "{} has ended", job.job_id);
+      if (ends) job.finished_at = decision.now();
       decision.log(
           testing::job_event(ends ? EventKind::kJobCompleted : EventKind::kJobProgress, job)
       );
       return {};
     });
-    judges.push_back([=, this](const auto& outcome) {
+    judges.push_back([=, this](const auto& outcome) mutable {
       const auto old = model_.jobs.find(job.job_id);
       expect_refusal(
           outcome, ErrorCode::kConflict, old != model_.jobs.end() && old->second.ended()
       );
+      if (ends) job.finished_at = time_of_group();
       if (outcome) model_.put_job(job);
     });
   }
