@@ -110,16 +110,20 @@ Result<Subscribed> LoopFeedImpl::subscribe(
     const auto cursor = model::parse_cursor(*since);
     if (!cursor)
       return fail(ErrorCode::kBadRequest, "since '{}' is no event id", model::printable(*since));
-    if (cursor->epoch == epoch && cursor->seq > shared_.ring.newest())
+    if (cursor->epoch == epoch && cursor->seq > shared_.log.tail())
       return fail(ErrorCode::kBadRequest, "since '{}' lies ahead of the newest event", *since);
     outcome.recovered = cursor->epoch == epoch && cursor->seq + 1 >= shared_.log.oldest();
     outcome.cursor_expired = !outcome.recovered;
-    if (outcome.recovered) begin = std::min(cursor->seq, tail_);
+    // Perhaps ahead of this loop: a state shows what is on disk before the loops are handed it, and
+    // one loop sends it before another.
+    if (outcome.recovered) begin = cursor->seq;
   }
   const std::uint64_t position = session->live ? tail_ : session->position;
   if (begin < position && !patterns.empty()) {
     session->interest.rewind(position);
     fall_behind(*session, begin);
+  } else if (begin > tail_ && session->live && session->interest.patterns().empty()) {
+    fall_behind(*session, begin);  // until the loop has come there
   }
   for (auto& pattern : patterns) add_pattern(id.slot, std::move(pattern), begin);
   outcome.channels = this->channels(id);

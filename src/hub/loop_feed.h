@@ -154,7 +154,8 @@ class LoopFeedImpl final : public LoopFeed {
   std::vector<std::uint32_t> dirty_;
   std::deque<std::uint32_t> behind_;  ///< dirty ones that catch up, in the order of their turns
   std::map<std::uint64_t, std::vector<SlotId>> reading_;  ///< who waits for the chunk at a seq
-  std::vector<SlotId> awaiting_tail_;  ///< sessions whose state is newer than this loop's tail
+  std::vector<SlotId>
+      awaiting_tail_;  ///< sessions whose state or cursor is newer than this loop's tail
   std::uint64_t stamp_ = 0;
   bool turn_asked_ = false;
   std::optional<base::SteadyTime> oldest_unflushed_;

@@ -41,7 +41,7 @@ void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budge
       if (!pump_events(slot, session, limit, budget)) return;
       continue;
     }
-    if (session.states.empty()) return set_live(session, true);
+    if (session.states.empty() && session.position <= tail_) return set_live(session, true);
     awaiting_tail_.push_back(id_of(slot));
     return;
   }

@@ -233,6 +233,10 @@ void WebSocketConnection::on_evicted(int code, std::string_view reason) { close(
 void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   if (finished_) return;
   const auto& limits = shared_.options.websocket;
+  // What waits in the socket is read before anybody is judged by it: a process that was stopped, or
+  // a loop with more to do than one turn holds, has not seen it yet.
+  if (woke_late || now - received_at_ >= limits.drop_after) on_readable();
+  if (finished_) return;
   if (woke_late) {
     received_at_ = now;
     message_began_at_ = now;

@@ -110,6 +110,9 @@ Result<void> SocketSession::become(Principal principal) {
         principal.name,
         services_.limits.sessions_per_token
     );
+  // A token that was revoked or changed while this session was joining told only those that had
+  // joined.
+  MLG_TRY_VOID(refresh(services_.authenticator, principal));
   const bool first = !principal_;
   principal_ = std::move(principal);
   told_expiring_ = false;

@@ -44,17 +44,24 @@ class RawConnection:
             return False
 
     def read_more(self, deadline):
+        if not self.try_read_more(deadline):
+            raise AssertionError(f"the server neither answered nor closed; so far {self.buffer[:300]!r}")
+
+    def try_read_more(self, deadline):
+        """False when nothing came in time, not even the end."""
         left = deadline - time.monotonic()
-        assert left > 0, f"the server neither answered nor closed; so far {self.buffer[:300]!r}"
+        if left <= 0:
+            return False
         self.socket.settimeout(left)
         try:
             data = self.socket.recv(1 << 16)
         except socket.timeout:
-            raise AssertionError(f"the server neither answered nor closed; so far {self.buffer[:300]!r}") from None
+            return False
         except OSError:
             data = b""
         self.ended = not data
         self.buffer += data
+        return True
 
     def read_until(self, enough, timeout=PATIENCE):
         deadline = time.monotonic() + timeout
