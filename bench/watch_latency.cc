@@ -7,23 +7,7 @@
 #include <sys/epoll.h>
 #include <thread>
 
-#include "load_client.h"
-
-namespace {
-std::string masked_text(std::string_view payload) {
-  std::string frame = "\x81";
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80 | payload.size());
-  } else {
-    frame += static_cast<char>(0x80 | 126);
-    frame += static_cast<char>(payload.size() >> 8);
-    frame += static_cast<char>(payload.size() & 255);
-  }
-  frame += std::string(4, '\0');  // a mask of zeros is legal and leaves the payload as it is
-  frame += payload;
-  return frame;
-}
-}  // namespace
+#include "swarm.h"
 
 int main(int argc, char** argv) {
   if (argc < 5) bench::die("usage: watch_latency PORT INDEX SESSIONS CHANGES [RATE]");
@@ -43,8 +27,7 @@ int main(int argc, char** argv) {
         "GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
         "Upgrade\r\nSec-WebSocket-Key: "
         "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer " +
-            token + "\r\n\r\n" +
-            masked_text(R"({"type":"subscribe","channels":[")" + pattern + R"("],"ref":"s"})")
+            token + "\r\n\r\n" + bench::masked_text(bench::subscribe_request(pattern))
     );
     std::string in;
     while (in.find("\"subscribed\"") == std::string::npos) {

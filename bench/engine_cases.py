@@ -1,0 +1,82 @@
+"""Cases of the engine: upserts, imports, searches, and what watching them costs."""
+import json
+import subprocess
+import tempfile
+import threading
+import time
+
+from harness import BASE, BIN, DATA, QUERIES, ROOT, TOKEN, Server, program_environment, run
+
+
+def upsert():
+    """JSON upserts, durable, batches of 500 x 128, two clients."""
+    with Server() as server:
+        server.create("u")
+        return {"vectors_per_second": run("upsert_load", server.port, "u", DATA, 50_000, 500, 2)["vectors_per_second"]}
+
+
+def import_():
+    """NPY import to the idmap tier against bare RocksDB (synced batches of 500) with the same rows."""
+    with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as folder:
+        bare = run("bare_rocksdb", DATA, folder + "/bare")["rows_per_second"]
+    with Server() as server:
+        server.create("i")
+        rate = 101_000 / server.import_npy("i")
+    return {"rows_per_second": rate, "bare_rows_per_second": bare, "ratio": rate / bare}
+
+
+def search():
+    """One keep-alive client, k 10, ivf tier at the calibrated nprobe, against FAISS IVF in process at the same recall."""
+    with Server() as server:
+        server.create("s")
+        rows = DATA.read_bytes()
+        header_end = 10 + int.from_bytes(rows[8:10], "little")
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({BASE}, 128), }}"
+        header += " " * ((-(10 + len(header) + 1)) % 64) + "\n"
+        body = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + rows[header_end:header_end + BASE * 512]
+        server.call("POST", "/indices/s/import", body, "application/x-npy")
+        server.train("s")
+        ours = run("search_load", server.port, "s", DATA, BASE, QUERIES, 3)
+    faiss = run("faiss_ivf", DATA, BASE, QUERIES, max(0.95, ours["recall"]))
+    allowed = 0.5 * faiss["p50_us"] + 200
+    return {"recall": ours["recall"], "p50_us": ours["p50_us"], "p99_us": ours["p99_us"], "qps": ours["qps"],
+            "faiss_recall": faiss["recall"], "faiss_p50_us": faiss["p50_us"], "allowed_p50_us": allowed, "ratio": ours["p50_us"] / allowed}
+
+
+def latency():
+    """From before a PATCH is sent to its event at each of 100 sessions, idle and while importing."""
+    with Server() as server:
+        server.create("l")
+        idle = run("watch_latency", server.port, "l", 100, 200, 50)
+        server.create("busy")
+        stop = threading.Event()
+
+        def keep_importing():
+            while not stop.is_set():
+                server.import_npy("busy")
+        importer = threading.Thread(target=keep_importing)
+        importer.start()
+        busy = run("watch_latency", server.port, "l", 100, 200, 50)
+        stop.set()
+        importer.join()
+    return {"idle_p50_ms": idle["p50_ms"], "idle_p99_ms": idle["p99_ms"], "importing_p50_ms": busy["p50_ms"], "importing_p99_ms": busy["p99_ms"]}
+
+
+def watching():
+    """Share of the process's CPU that I/O loops and sampler take under search load, with 100 watchers of everything."""
+    with Server() as server:
+        server.create("w")
+        server.import_npy("w")
+        watchers = subprocess.Popen([BIN / "watch_latency", str(server.port), "w", "100", "8", "1"], stdout=subprocess.DEVNULL,
+                                    env=program_environment(MLG_WATCH="*"))
+        time.sleep(1)
+        loops0, all0 = server.busy()
+        loads = [threading.Thread(target=run, args=("search_load", server.port, "w", DATA, BASE, 20, 5)) for _ in range(2)]
+        for load in loads:
+            load.start()
+        for load in loads:
+            load.join()
+        loops1, all1 = server.busy()
+        watchers.terminate()
+        watchers.wait()
+    return {"loops_seconds": loops1 - loops0, "process_seconds": all1 - all0, "share": (loops1 - loops0) / (all1 - all0)}
