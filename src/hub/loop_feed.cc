@@ -162,8 +162,7 @@ std::vector<std::string> LoopFeedImpl::unsubscribe(
 ) {
   Session* session = find(id);
   if (!session) return {};
-  const bool all =
-      std::find(channels.begin(), channels.end(), "*") != channels.end() && channels.size() == 1;
+  const bool all = std::find(channels.begin(), channels.end(), "*") != channels.end();
   const auto& patterns = session->interest.patterns();
   for (std::size_t i = patterns.size(); i > 0; --i)
     if (all || std::find(channels.begin(), channels.end(), patterns[i - 1].pattern.text()) !=
@@ -210,6 +209,11 @@ void LoopFeedImpl::send_state(SlotId id, std::uint64_t seq, PartSource parts) {
   session->states.push_back({seq, std::move(parts)});
   if (session->live) fall_behind(*session, tail_);
   mark_dirty(id.slot, *session);
+}
+
+bool LoopFeedImpl::state_pending(SlotId id) const {
+  const Session* session = find(id);
+  return session && !session->states.empty();
 }
 
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {

@@ -53,6 +53,7 @@ class LoopFeedImpl final : public LoopFeed {
       const std::function<std::string(const Subscribed&)>& answer
   ) override;
   void send_state(SlotId slot, std::uint64_t seq, PartSource parts) override;
+  [[nodiscard]] bool state_pending(SlotId slot) const override;
   std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels)
       override;
   std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) override;
@@ -129,7 +130,7 @@ class LoopFeedImpl final : public LoopFeed {
 
   std::size_t serve(std::uint32_t slot);
   void pump(std::uint32_t slot, Session& session, std::size_t& budget);
-  [[nodiscard]] bool pump_state(Session& session, std::size_t& budget);
+  void pump_state(Session& session, std::size_t& budget);
   [[nodiscard]] bool pump_events(
       std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
   );
