@@ -68,6 +68,19 @@ def test_nothing_is_told_after_a_token_is_revoked(busy):
     assert busy.rest(token).get("/indices").status == 401
 
 
+def test_every_stream_is_told_why_it_ends(make_server):
+    """Many at once, at whatever point of its turn a loop is: none ends without its last word."""
+    server = make_server()
+    for turn in range(10):
+        token = make_token(server, f"many-{turn}")["token"]
+        streams = [server.events(token=token) for _ in range(100)]
+        assert server.rest().delete(f"/tokens/many-{turn}").status == 204
+        for stream in streams:
+            last = seen_by_stream(stream)[-1:]
+            assert last and last[0]["type"] == "error" and last[0]["data"]["code"] == "unauthorized", last
+            stream.close()
+
+
 def test_nothing_is_told_after_a_token_expires(busy):
     made = make_token(busy, "expiring", expires_in_seconds=2)
     socket, stream = busy.socket(token=made["token"]), busy.events(token=made["token"])

@@ -34,7 +34,7 @@ def upgraded(server, token):
     return raw
 
 
-@pytest.mark.parametrize("seconds", [4, 7])
+@pytest.mark.parametrize("seconds", [4, pytest.param(7, marks=pytest.mark.slow)])
 def test_who_spoke_meanwhile_is_heard(make_server, seconds):
     """Longer than the idle limit, and each session has a ping waiting: all are answered, none is dropped."""
     server = make_server(settings={"limits.heartbeat_seconds": 1, "limits.idle_timeout_seconds": 3})
@@ -65,6 +65,7 @@ def test_who_said_who_they_are_meanwhile_is_let_in(make_server):
     assert "code=4104" not in server.log()
 
 
+@pytest.mark.slow
 def test_who_finished_a_message_meanwhile_is_not_late(make_server):
     """A message may take 10 s; its second half came after 2, while the server was away for 11."""
     server = make_server()
@@ -81,6 +82,7 @@ def test_who_finished_a_message_meanwhile_is_not_late(make_server):
     socket.close()
 
 
+@pytest.mark.slow
 def test_quiet_sessions_outlive_a_long_pause(make_server):
     """Nobody said anything, nobody could have: the silence was the server's own."""
     server = make_server(settings={"limits.heartbeat_seconds": 1, "limits.idle_timeout_seconds": 3})

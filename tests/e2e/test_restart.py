@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from harness import Closed, Crew, EventWriter, Watch
+from harness import Closed, Crew, EventWriter, RawConnection, Watch
 from harness.ledger import check_exact, number, whole_log
 from harness.watchers import SocketWatcher, SseWatcher
 
@@ -80,6 +80,27 @@ def test_closes_are_spread_and_say_when_to_come_back(make_server):
     assert times[-1] - times[0] > DRAIN_MS / 1000 / 2
     slices = [sum(begin <= t - times[0] < begin + 0.2 for t in times) for begin in (0, 0.2, 0.4, 0.6, 0.8)]
     assert max(slices) < len(closes) / 2, slices
+
+
+def test_peers_that_do_not_answer_a_close_are_spread_too(make_server):
+    server = make_server(settings={"limits.drain_ms": DRAIN_MS})
+    times = []
+
+    def wait(_stop):
+        with RawConnection(server.host, server.port) as mute:
+            assert mute.upgrade(server.admin_token)[0] == 101
+            ready.release()
+            assert mute.close_code(30) == 4103
+            times.append(time.monotonic())
+
+    ready = threading.Semaphore(0)
+    with Crew(*[wait] * 40):
+        for _ in range(40):
+            assert ready.acquire(timeout=20)
+        server.process.send_signal(signal.SIGTERM)
+        assert server._reap(15) == 0
+    times.sort()
+    assert sum(t - times[0] < DRAIN_MS / 1000 / 2 for t in times) >= 8, "most were closed at the end"
 
 
 def test_what_is_asked_of_a_stopping_server(make_server):

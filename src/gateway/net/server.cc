@@ -148,12 +148,12 @@ class Server::Impl {
   ) {
     const auto wait = spread.count() + spread.count() * slice / std::max<std::int64_t>(1, slices);
     const std::string reason = fmt::format("shutdown retry_after_ms={}", wait);
-    std::size_t left = loop.connections();
-    const std::size_t share = (left + static_cast<std::size_t>(slices - slice) - 1) /
-                              static_cast<std::size_t>(slices - slice);
-    std::size_t closed = 0;
+    // Each connection has its slice, so that one whose peer takes its time to close is not counted
+    // again in the next.
     loop.for_each([&](Connection& connection) {
-      if (closed++ < share || slice + 1 == slices) connection.on_drain(reason);
+      const auto mixed = reinterpret_cast<std::uintptr_t>(&connection) * 0x9E3779B97F4A7C15U >> 32U;
+      if (static_cast<std::int64_t>(mixed % static_cast<std::uintptr_t>(slices)) <= slice)
+        connection.on_drain(reason);
     });
   }
 
