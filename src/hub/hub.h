@@ -116,6 +116,9 @@ class LoopFeed {
       const std::optional<std::string>& since,
       const std::function<std::string(const Subscribed&)>& answer
   ) = 0;
+  /// Offers what has been published so far now, not at the next turn. Before a state is taken: no
+  /// older sample follows it then.
+  virtual void take_published() = 0;
   /// Sends a state at `seq`, in order with the events: those up to `seq` go out before it (a
   /// moment's wait where this loop has not seen them yet), then the parts as the socket has room,
   /// then events after `seq`. So it is exact whichever channels it covers, and nothing is left out

@@ -51,6 +51,7 @@ void LoopFeedImpl::end_delivery(SlotId slot) {
   session->states.clear();
   session->held.clear();
   set_live(*session, true);
+  session->evicted = true;  // a read that fails late must not take back the close frame it queues
 }
 
 LoopFeedImpl::Session* LoopFeedImpl::find(SlotId slot) const {

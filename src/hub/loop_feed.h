@@ -52,6 +52,7 @@ class LoopFeedImpl final : public LoopFeed {
       const std::optional<std::string>& since,
       const std::function<std::string(const Subscribed&)>& answer
   ) override;
+  void take_published() override { drain_inbox(); }
   void send_state(SlotId slot, std::uint64_t seq, PartSource parts) override;
   [[nodiscard]] bool state_pending(SlotId slot) const override;
   std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels)

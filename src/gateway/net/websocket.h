@@ -61,8 +61,8 @@ class WebSocket {
   /// s.
   virtual void close(int code, std::string_view reason) = 0;
   [[nodiscard]] virtual const UpgradeInfo& upgrade() const = 0;
-  /// Runs `step` on this connection's loop if it still lives then. Callable from any thread via the
-  /// returned function.
+  /// Runs `step` on this connection's loop if it still lives and is not closing then. Callable from
+  /// any thread via the returned function.
   [[nodiscard]] virtual std::function<void(std::function<void(WebSocket&)>)> poster() = 0;
 };
 

@@ -75,7 +75,8 @@ std::function<void(std::function<void(WebSocket&)>)> WebSocketConnection::poster
   return [weak = weak_from_this(), &loop = loop_](std::function<void(WebSocket&)> step) {
     loop.post([weak, step = std::move(step)] {
       const auto self = weak.lock();
-      if (self && !self->finished_) step(*self);
+      // Behind a close frame nothing may follow: what the step would say is not said.
+      if (self && !self->finished_ && self->close_code_ == 0) step(*self);
     });
   };
 }

@@ -146,8 +146,11 @@ void SocketSession::apply_scopes(const protocol::Scopes& scopes, std::string_vie
   );
 }
 
-void SocketSession::on_token_change(const std::optional<TokenInfo>& info) {
-  if (closing_ || !principal_) return;
+void SocketSession::on_token_change(
+    const std::string& token, const std::optional<TokenInfo>& info
+) {
+  // Meanwhile the session may have become an admin's, whose token is another.
+  if (closing_ || !principal_ || principal_->name != token) return;
   if (!info) {
     closing_ = true;
     error({ErrorCode::kUnauthorized, "the token was revoked", {}, {}}, {});
@@ -326,6 +329,7 @@ void SocketSession::serve_sync(const Request& request) {
 }
 
 void SocketSession::send_state(const std::vector<std::string>& channels, const std::string& ref) {
+  socket_.feed().take_published();
   StateView view{
       services_.committer.state(),
       services_.committer.tail().epoch,

@@ -50,7 +50,7 @@ class SocketSession final : public WebSocketUser, private RegisteredSession {
   [[nodiscard]] base::Result<void> admit(const std::string& token);
   void refuse(const base::Error& why, std::string_view ref);
   [[nodiscard]] base::Result<void> become(Principal principal);
-  void on_token_change(const std::optional<TokenInfo>& info) override;
+  void on_token_change(const std::string& token, const std::optional<TokenInfo>& info) override;
   void apply_scopes(const protocol::Scopes& scopes, std::string_view reason);
   void send_state(const std::vector<std::string>& channels, const std::string& ref);
   void answer(std::string_view type, std::string_view data_json, std::string_view ref);
