@@ -1,14 +1,13 @@
 #include "sim/client_fold.h"
 
+#include <algorithm>
+
+#include "sim/wire_json.h"
+
 namespace mlgraph::sim {
 namespace {
 
 using base::Json;
-
-std::string text_at(const Json& object, std::string_view key) {
-  const auto* value = object.find(key);
-  return value && value->as_string() ? *value->as_string() : std::string();
-}
 
 std::string text_of(const Json& tree) {
   std::string text;
