@@ -3,6 +3,7 @@
 
   tools/test.py            dev build: unit tests, end-to-end tests but the slow ones
   tools/test.py --all      everything, as CI does
+  tools/test.py --nightly  faults for about an hour, on the release build (MLG_SEED and MLG_CYCLES replay and lengthen)
   tools/test.py --stage S  one stage by name (see STAGES)
 
 Each stage's whole output goes to build/test-logs/<stage>.log; a failure prints the log's end.
@@ -29,8 +30,8 @@ SANITIZER_ENV = {
 
 
 class Stage:
-    def __init__(self, name, why, commands, env=None):
-        self.name, self.why, self.commands, self.env = name, why, commands, env or {}
+    def __init__(self, name, why, commands, env=None, nightly=False):
+        self.name, self.why, self.commands, self.env, self.nightly = name, why, commands, env or {}, nightly
 
 
 def build(preset):
@@ -44,6 +45,11 @@ def unit(preset):
 
 def pytest(preset, *args):
     return [["env", f"MLG_BIN_DIR={ROOT}/build/{preset}/bin", *PYTEST, *args]]
+
+
+def nightly(**defaults):
+    """What the environment gives stands; the rest is the nightly run's own."""
+    return {name: os.environ.get(name, value) for name, value in defaults.items()}
 
 
 # What several threads of the server touch at once; the rest of the suite adds time, not interleavings.
@@ -68,6 +74,15 @@ STAGES = {
         Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
         Stage("fuzz", "each parser against its kept corpus, then a while of new input",
               build("fuzz") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]]),
+        Stage("kills", "200 kills and pauses of 1 to 60 s under clients of every kind (F01, F03)",
+              [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "mlgraphd", "mlgraph"]]
+              + pytest("release", "-s", "tests/e2e/test_kill.py", "-k", "many"),
+              nightly(MLG_CYCLES="200", MLG_PAUSE_SECONDS="1-60"), nightly=True),
+        Stage("watch", "mlgraph watch through 200 kills with the published reconnect delays",
+              [["env", f"MLG_BIN_DIR={ROOT}/build/release/bin", "/usr/bin/python3", "tools/watch_through_kills.py", "--kills", "200"]],
+              nightly=True),
+        Stage("recovery", "back within 2 s of a kill with 100,000 vectors (F01)", pytest("release", "-s", "tests/e2e/test_recovery.py"),
+              nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), nightly=True),
     ]
 }
 QUICK = ["unit", "npm", "sdk", "e2e", "conformance"]
@@ -116,9 +131,10 @@ def run_stage(stage):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--all", action="store_true")
+    arguments.add_argument("--nightly", action="store_true")
     arguments.add_argument("--stage", action="append", choices=STAGES)
     options = arguments.parse_args()
-    names = options.stage or (list(STAGES) if options.all else QUICK)
+    names = options.stage or ([n for n, s in STAGES.items() if s.nightly == options.nightly] if options.all or options.nightly else QUICK)
     passed = failed = 0
     for name in names:
         totals = run_stage(STAGES[name])

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/server.h"
+#include "app/signals.h"
 #include "base/log.h"
 
 namespace {
@@ -42,7 +43,7 @@ base::Result<app::Config> read_config(
   return config;
 }
 
-int run(const app::Config& config, const sigset_t& signals) {
+int run(const app::Config& config, app::Signals& signals) {
   base::LogLevel level{};
   static_cast<void>(base::parse_log_level(config.log.level, level));
   base::set_log_level(level);
@@ -52,8 +53,7 @@ int run(const app::Config& config, const sigset_t& signals) {
   std::printf("mlgraphd listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);
   for (;;) {
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const int signal = signals.next();
     if (signal == SIGHUP) {
       (*server)->reload();
       continue;
@@ -67,13 +67,7 @@ int run(const app::Config& config, const sigset_t& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Blocked before any thread begins: signals come to sigwait alone.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-
+  app::Signals signals;
   CLI::App cli("mlgraphd: a vector index server that can be watched");
   std::string config_file = environment("MLGRAPH_CONFIG").value_or("");
   cli.add_option("--config", config_file, "TOML file; each key also as MLGRAPH_<TABLE>_<KEY>");

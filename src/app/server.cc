@@ -210,7 +210,9 @@ gateway::Admission Server::admit(
     return admission;
   admission.route = nullptr;
   admission.refusal = gateway::error_response(
-      {base::ErrorCode::kRecovering, "the server is reading its data", {}, 1'000}
+      stopped_
+          ? base::Error{base::ErrorCode::kShuttingDown, "the server is stopping", {}, 1'000}
+          : base::Error{base::ErrorCode::kRecovering, "the server is reading its data", {}, 1'000}
   );
   return admission;
 }
@@ -313,7 +315,7 @@ void Server::reload() {
 }
 
 void Server::stop() {
-  if (std::exchange(stopped_, true)) return;
+  if (stopped_.exchange(true)) return;
   ready_ = false;
   if (recovery_.joinable()) recovery_.join();
   runner_.stop();  // imports that wait for their bodies end `interrupted`, and are answered

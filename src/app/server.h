@@ -89,7 +89,7 @@ class Server {
   std::unique_ptr<gateway::Server> gateway_;
   std::atomic<bool> ready_{false};
   std::thread recovery_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace mlgraph::app

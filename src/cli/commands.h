@@ -21,6 +21,7 @@ enum Exit : int {
 
 struct Context {
   client::Connection connection;
+  std::string token_file;  ///< where the token came from; empty: the environment
   bool json = false;
   Terminal terminal;
 };
@@ -59,8 +60,11 @@ struct Watch {
   std::vector<std::string> channels;
   std::optional<std::string> since;
   bool state = false;
-  std::uint64_t count = 0;  ///< stop after so many events; 0: never
+  std::uint64_t count = 0;     ///< stop after so many events; 0: never
+  double backoff_seconds = 1;  ///< the first reconnect delay's bound, doubled up to 30 times it
 };
+/// Prints events until a signal, `count`, or the end of whoever reads standard output; then tells
+/// on standard error the id behind the last line that was taken.
 int watch(const Context& context, const Watch& what);
 
 int list_jobs(const Context& context, const std::string& index, const std::string& state);
@@ -77,6 +81,8 @@ int create_token(const Context& context, const CreateToken& what);
 int list_tokens(const Context& context);
 int revoke_token(const Context& context, const std::string& name);
 
+/// The first line of `file`. errors kInvalidValue.
+[[nodiscard]] base::Result<std::string> read_token(const std::string& file);
 /// Prints an error to stderr and gives its exit code.
 int report(const base::Error& error);
 /// GET target, then print it as JSON or by `show`.

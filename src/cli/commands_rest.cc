@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/event_line.h"
+#include "cli/output.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -125,9 +126,10 @@ void show_token_table(const Context&, const Json& answer) {
 }  // namespace
 
 int report(const base::Error& error) {
-  fmt::print(stderr, "mlgraph: {}\n", safe(error.message));
+  note("mlgraph: " + safe(error.message));
   switch (error.code) {
     case base::ErrorCode::kUnauthorized:
+    case base::ErrorCode::kTokenExpired:
     case base::ErrorCode::kForbidden:
       return kNotAllowed;
     case base::ErrorCode::kInternal:

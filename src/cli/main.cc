@@ -1,12 +1,13 @@
 // `mlgraph`: the command line of an MLGraph server.
 #include <cstdlib>
-#include <fstream>
 #include <functional>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/output.h"
 
 namespace {
 
@@ -33,11 +34,9 @@ base::Result<cli::Context> make_context(const Flags& flags) {
   context.connection.insecure = flags.insecure;
   context.connection.token = environment("MLGRAPH_TOKEN");
   if (!flags.token_file.empty()) {
-    std::ifstream in(flags.token_file);
-    if (!std::getline(in, context.connection.token))
-      return base::fail(
-          base::ErrorCode::kInvalidValue, "cannot read a token from {}", flags.token_file
-      );
+    MLG_TRY(token, cli::read_token(flags.token_file));
+    context.connection.token = token;
+    context.token_file = flags.token_file;
   }
   context.json = flags.json;
   return context;
@@ -52,7 +51,9 @@ class Program {
     app_.add_option("--server", flags_.server, "server address (MLGRAPH_URL)")
         ->capture_default_str();
     app_.add_option(
-        "--token-file", flags_.token_file, "file whose first line is the token (else MLGRAPH_TOKEN)"
+        "--token-file",
+        flags_.token_file,
+        "file whose first line is the token, read again when it expires (else MLGRAPH_TOKEN)"
     );
     app_.add_option("--ca", flags_.ca_file, "certificates to trust");
     app_.add_flag("--insecure", flags_.insecure, "do not check the server's certificate");
@@ -134,6 +135,16 @@ class Program {
     watch->add_option("--since", watch_.since, "resume after this id");
     watch->add_flag("--state", watch_.state, "the state first");
     watch->add_option("--count", watch_.count, "stop after so many events");
+    watch
+        ->add_option(
+            "--backoff",
+            watch_.backoff_seconds,
+            "seconds: reconnect delays are drawn up to it, twice it, … 30 times it "
+            "(MLGRAPH_BACKOFF)"
+        )
+        ->envname("MLGRAPH_BACKOFF")
+        ->check(CLI::Range(0.01, 60.0))
+        ->capture_default_str();
     bind(watch, [this](const auto& c) { return cli::watch(c, watch_); });
 
     auto* jobs = app_.add_subcommand("jobs", "jobs, running and ended");
@@ -192,4 +203,12 @@ class Program {
 
 }  // namespace
 
-int main(int argc, char** argv) { return Program().run(argc, argv); }
+int main(int argc, char** argv) {
+  cli::guard_standard_streams();
+  try {
+    return Program().run(argc, argv);
+  } catch (const std::system_error& error) {  // a table that nobody takes
+    cli::note(std::string("mlgraph: ") + error.what());
+    return cli::kServerError;
+  }
+}

@@ -67,9 +67,14 @@ class Subscriber {
   virtual void on_evicted(int code, std::string_view reason) = 0;
 };
 
-/// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt
-/// at the end.
-using PartSource = std::function<std::optional<std::string>()>;
+/// One message of a `state` answer.
+struct StatePart {
+  std::string message;
+  bool last = false;
+};
+/// Makes the parts of a `state` answer as the socket has room, under the scopes that the session
+/// has by then. Not called again after the last one.
+using PartSource = std::function<StatePart(const protocol::Scopes& scopes)>;
 
 struct Subscribed {
   std::vector<std::string> channels;  ///< all patterns now
@@ -120,6 +125,8 @@ class LoopFeed {
   /// or doubled for the others. `seq` must not be older than position(slot): take the newest fold
   /// now. `parts` must not call the feed. More than 64 states waiting: evicted.
   virtual void send_state(SlotId slot, std::uint64_t seq, PartSource parts) = 0;
+  /// Whether a state is still to be sent. Requests are answered in order: those behind it wait.
+  [[nodiscard]] virtual bool state_pending(SlotId slot) const = 0;
   virtual std::vector<std::string> unsubscribe(
       SlotId slot, const std::vector<std::string>& channels
   ) = 0;

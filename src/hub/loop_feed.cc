@@ -111,16 +111,20 @@ Result<Subscribed> LoopFeedImpl::subscribe(
     const auto cursor = model::parse_cursor(*since);
     if (!cursor)
       return fail(ErrorCode::kBadRequest, "since '{}' is no event id", model::printable(*since));
-    if (cursor->epoch == epoch && cursor->seq > shared_.ring.newest())
+    if (cursor->epoch == epoch && cursor->seq > shared_.log.tail())
       return fail(ErrorCode::kBadRequest, "since '{}' lies ahead of the newest event", *since);
     outcome.recovered = cursor->epoch == epoch && cursor->seq + 1 >= shared_.log.oldest();
     outcome.cursor_expired = !outcome.recovered;
-    if (outcome.recovered) begin = std::min(cursor->seq, tail_);
+    // Perhaps ahead of this loop: a state shows what is on disk before the loops are handed it, and
+    // one loop sends it before another.
+    if (outcome.recovered) begin = cursor->seq;
   }
   const std::uint64_t position = session->live ? tail_ : session->position;
   if (begin < position && !patterns.empty()) {
     session->interest.rewind(position);
     fall_behind(*session, begin);
+  } else if (begin > tail_ && session->live && session->interest.patterns().empty()) {
+    fall_behind(*session, begin);  // until the loop has come there
   }
   for (auto& pattern : patterns) add_pattern(id.slot, std::move(pattern), begin);
   outcome.channels = this->channels(id);
@@ -159,8 +163,7 @@ std::vector<std::string> LoopFeedImpl::unsubscribe(
 ) {
   Session* session = find(id);
   if (!session) return {};
-  const bool all =
-      std::find(channels.begin(), channels.end(), "*") != channels.end() && channels.size() == 1;
+  const bool all = std::find(channels.begin(), channels.end(), "*") != channels.end();
   const auto& patterns = session->interest.patterns();
   for (std::size_t i = patterns.size(); i > 0; --i)
     if (all || std::find(channels.begin(), channels.end(), patterns[i - 1].pattern.text()) !=
@@ -207,6 +210,11 @@ void LoopFeedImpl::send_state(SlotId id, std::uint64_t seq, PartSource parts) {
   session->states.push_back({seq, std::move(parts)});
   if (session->live) fall_behind(*session, tail_);
   mark_dirty(id.slot, *session);
+}
+
+bool LoopFeedImpl::state_pending(SlotId id) const {
+  const Session* session = find(id);
+  return session && !session->states.empty();
 }
 
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {

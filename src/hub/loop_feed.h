@@ -54,6 +54,7 @@ class LoopFeedImpl final : public LoopFeed {
   ) override;
   void take_published() override { drain_inbox(); }
   void send_state(SlotId slot, std::uint64_t seq, PartSource parts) override;
+  [[nodiscard]] bool state_pending(SlotId slot) const override;
   std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels)
       override;
   std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) override;
@@ -130,7 +131,7 @@ class LoopFeedImpl final : public LoopFeed {
 
   std::size_t serve(std::uint32_t slot);
   void pump(std::uint32_t slot, Session& session, std::size_t& budget);
-  [[nodiscard]] bool pump_state(Session& session, std::size_t& budget);
+  void pump_state(Session& session, std::size_t& budget);
   [[nodiscard]] bool pump_events(
       std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
   );
@@ -155,7 +156,8 @@ class LoopFeedImpl final : public LoopFeed {
   std::vector<std::uint32_t> dirty_;
   std::deque<std::uint32_t> behind_;  ///< dirty ones that catch up, in the order of their turns
   std::map<std::uint64_t, std::vector<SlotId>> reading_;  ///< who waits for the chunk at a seq
-  std::vector<SlotId> awaiting_tail_;  ///< sessions whose state is newer than this loop's tail
+  std::vector<SlotId>
+      awaiting_tail_;  ///< sessions whose state or cursor is newer than this loop's tail
   std::uint64_t stamp_ = 0;
   bool turn_asked_ = false;
   std::optional<base::SteadyTime> oldest_unflushed_;

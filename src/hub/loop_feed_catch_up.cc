@@ -32,7 +32,7 @@ void LoopFeedImpl::set_live(Session& session, bool live) {
 void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budget) {
   while (budget > 0 && !session.reading && session.outbox.bytes() < low_mark(session)) {
     if (!session.states.empty() && session.position >= session.states.front().seq) {
-      if (!pump_state(session, budget)) session.states.erase(session.states.begin());
+      pump_state(session, budget);
       continue;
     }
     const std::uint64_t limit =
@@ -41,18 +41,17 @@ void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budge
       if (!pump_events(slot, session, limit, budget)) return;
       continue;
     }
-    if (session.states.empty()) return set_live(session, true);
+    if (session.states.empty() && session.position <= tail_) return set_live(session, true);
     awaiting_tail_.push_back(id_of(slot));
     return;
   }
 }
 
-bool LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
-  const auto part = session.states.front().parts();
-  if (!part) return false;
-  budget -= std::min(budget, part->size());
-  put(session, LocalRef::owned(framed(session, *part)));
-  return true;
+void LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
+  const auto part = session.states.front().parts(session.interest.scopes()->scopes);
+  budget -= std::min(budget, part.message.size());
+  put(session, LocalRef::owned(framed(session, part.message)));
+  if (part.last) session.states.erase(session.states.begin());
 }
 
 /// false: it has to wait for the replayer.

@@ -37,6 +37,11 @@ void BlockSummary::add(model::EventKind kind, std::string_view entity) {
   }
 }
 
+void BlockSummary::add_unknown() {
+  kinds_ = model::kEveryKind;
+  filter_.fill(~std::uint64_t{0});
+}
+
 bool BlockSummary::may_hold(const Sought& sought) const {
   if (!(kinds_ & sought.kinds)) return false;
   if (sought.entity == 0) return true;

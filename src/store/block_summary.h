@@ -29,6 +29,8 @@ class BlockSummary {
   [[nodiscard]] static std::uint64_t hash(std::string_view entity);
 
   void add(model::EventKind kind, std::string_view entity);
+  /// An entry that cannot be read: the block may hold anything, so that readers come upon it.
+  void add_unknown();
   /// false: certainly none. true: perhaps.
   [[nodiscard]] bool may_hold(const Sought& sought) const;
   [[nodiscard]] bool may_hold_any(std::span<const Sought> sought) const;

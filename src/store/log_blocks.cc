@@ -36,13 +36,7 @@ std::string LogBlocks::record_of(std::uint64_t number) const {
   return record;
 }
 
-void LogBlocks::count(
-    std::uint64_t seq,
-    std::uint64_t bytes,
-    base::Timestamp at,
-    model::EventKind kind,
-    std::string_view entity
-) {
+void LogBlocks::count(std::uint64_t seq, std::uint64_t bytes, const model::Entry* entry) {
   while (end() <= block_of(seq)) {
     base::MutexLock lock(mutex_);
     if (!blocks_.empty() && complete_.size() < blocks_.size())
@@ -51,8 +45,12 @@ void LogBlocks::count(
   }
   Block& block = blocks_.back();
   block.bytes += bytes;
-  block.newest = at;
-  block.summary->add(kind, entity);
+  if (entry) {
+    block.newest = entry->timestamp;
+    block.summary->add(entry->kind, entry->entity);
+  } else {
+    block.summary->add_unknown();
+  }
   total_bytes_ += bytes;
 }
 

@@ -34,13 +34,8 @@ class LogBlocks {
   /// The block behind those loaded and counted.
   [[nodiscard]] std::uint64_t end() const { return first_ + blocks_.size(); }
 
-  void count(
-      std::uint64_t seq,
-      std::uint64_t bytes,
-      base::Timestamp at,
-      model::EventKind kind,
-      std::string_view entity
-  );
+  /// `entry` null: one that cannot be read.
+  void count(std::uint64_t seq, std::uint64_t bytes, const model::Entry* entry);
   /// The record of a complete block.
   [[nodiscard]] std::string record_of(std::uint64_t block) const;
 

@@ -62,14 +62,6 @@ rocksdb::Options common_options() {
   return options;
 }
 
-rocksdb::Status write_or_resume(
-    rocksdb::DB& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch
-) {
-  auto status = db.Write(options, &batch);
-  if (!status.ok() && db.Resume().ok()) status = db.Write(options, &batch);
-  return status;
-}
-
 void make_folder(const std::string& path) {
   std::error_code told_by_open;
   std::filesystem::create_directories(path, told_by_open);

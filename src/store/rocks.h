@@ -57,12 +57,6 @@ template <typename Number>
   return options;
 }
 
-/// Writes `batch`. After a failed write RocksDB takes no other until it is resumed: that is tried
-/// here, so that writes succeed again as soon as the disk has room, whoever comes first.
-[[nodiscard]] rocksdb::Status write_or_resume(
-    rocksdb::DB& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch
-);
-
 /// Makes the folder a database is to live in; RocksDB complains in its log about a missing one.
 void make_folder(const std::string& path);
 

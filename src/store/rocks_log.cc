@@ -1,6 +1,7 @@
 // Log over RocksDB: entries, the materialised fold and the configuration, each in its column
 // family.
 #include <atomic>
+#include <optional>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "store/entry_codec.h"
 #include "store/log.h"
 #include "store/log_blocks.h"
+#include "store/resuming_writer.h"
 #include "store/rocks.h"
 
 namespace mlgraph::store {
@@ -47,6 +49,7 @@ class RocksLog final : public Log {
       : db_(std::move(db)), families_(std::move(families)), retention_(retention) {}
 
   ~RocksLog() override {
+    writer_.reset();
     for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
     db_->Close();
   }
@@ -104,11 +107,7 @@ class RocksLog final : public Log {
     written_to_ = complete_to;
     for (const auto& entry : entries)
       blocks_.count(
-          entry->seq,
-          entry->public_json.size() + entry->private_json.size() + 64,
-          entry->timestamp,
-          entry->kind,
-          entry->entity
+          entry->seq, entry->public_json.size() + entry->private_json.size() + 64, entry.get()
       );
     tail_.store(entries.back()->seq, std::memory_order_release);
     return {};
@@ -204,7 +203,7 @@ class RocksLog final : public Log {
   /// One at a time, so that nobody meets the database while another resumes it after an error.
   Result<void> write(rocksdb::WriteBatch& batch, const char* doing) {
     base::MutexLock lock(write_mutex_);
-    if (auto status = write_or_resume(*db_, synced(), batch); !status.ok())
+    if (auto status = writer_->write(synced(), batch); !status.ok())
       return rocks_error(status, doing);
     return {};
   }
@@ -244,8 +243,9 @@ class RocksLog final : public Log {
     const auto from = written_to_ * BlockSummary::kEntries;
     for (it->Seek(seq_key(std::max(oldest(), from))); it->Valid(); it->Next()) {
       last = read_be<std::uint64_t>(it->key().data());
-      MLG_TRY(entry, decode_entry(last, it->value().ToStringView()));
-      blocks_.count(last, it->value().size() + 40, entry->timestamp, entry->kind, entry->entity);
+      // A damaged one is told to whoever reads it, not here: the state stands without it.
+      const auto entry = decode_entry(last, it->value().ToStringView());
+      blocks_.count(last, it->value().size() + 40, entry ? entry->get() : nullptr);
     }
     if (!it->status().ok()) return rocks_error(it->status(), "reading the log");
     tail_ = std::max({last, oldest() - 1, from > 0 ? from - 1 : 0});
@@ -253,6 +253,7 @@ class RocksLog final : public Log {
   }
 
   const std::unique_ptr<rocksdb::DB> db_;
+  std::optional<ResumingWriter> writer_{*db_};
   const std::vector<rocksdb::ColumnFamilyHandle*> families_;
   const Retention retention_;
   std::string epoch_;

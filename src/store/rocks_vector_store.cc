@@ -1,8 +1,10 @@
 #include <cstring>
+#include <optional>
 
 #include <rocksdb/convenience.h>
 
 #include "base/check.h"
+#include "store/resuming_writer.h"
 #include "store/rocks.h"
 #include "store/vector_store.h"
 
@@ -87,7 +89,10 @@ class RocksRowBatch final : public RowBatch {
 class RocksVectorStore final : public VectorStore {
  public:
   explicit RocksVectorStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
-  ~RocksVectorStore() override { db_->Close(); }
+  ~RocksVectorStore() override {
+    writer_.reset();
+    db_->Close();
+  }
 
   std::unique_ptr<RowBatch> make_batch() const override {
     return std::make_unique<RocksRowBatch>();
@@ -101,7 +106,7 @@ class RocksVectorStore final : public VectorStore {
       if (!sync) return {};
       rocks.batch.PutLogData("sync");  // earlier writes alone are synced: with a note behind them
     }
-    const auto status = write_or_resume(*db_, options, rocks.batch);
+    const auto status = writer_->write(options, rocks.batch);
     if (!status.ok()) return rocks_error(status, "writing vectors");
     return {};
   }
@@ -170,7 +175,7 @@ class RocksVectorStore final : public VectorStore {
     );
     rocksdb::WriteBatch batch;
     batch.DeleteRange(begin_slice, end_slice);
-    const auto status = write_or_resume(*db_, synced(), batch);
+    const auto status = writer_->write(synced(), batch);
     if (!status.ok()) return rocks_error(status, "dropping an index");
     return {};
   }
@@ -185,6 +190,7 @@ class RocksVectorStore final : public VectorStore {
 
  private:
   const std::unique_ptr<rocksdb::DB> db_;
+  std::optional<ResumingWriter> writer_{*db_};
 };
 
 }  // namespace

@@ -1,16 +1,23 @@
-"""F01: kill -9 at random moments. Nothing acknowledged is lost, nothing is invented, ids have no hole.
+"""F01, F03, F05: kill -9, SIGSTOP and SIGTERM at random moments. Nothing acknowledged is lost, nothing is invented, and whoever watches
+sees each event once and in order.
 
-Writers write vectors, indices and tokens while a watcher follows; after each kill the server starts on the same data,
-and what it says is compared with what it had acknowledged. MLG_SEED replays a run, MLG_CYCLES makes it longer.
+Writers write vectors, indices, tokens, jobs and alerts while clients of every kind follow: of everything, of narrow patterns, under
+narrow scopes, a slow reader, Server-Sent Events, one that folds a state as the page advises, and the command line's. After each fault
+what the server says is compared with what it had acknowledged. MLG_SEED replays a run, MLG_CYCLES makes it longer.
 """
+import collections
 import http.client
 import os
 import random
-import threading
+import signal
 import time
+from functools import partial
 
 import pytest
-from harness import Closed, RawConnection, rows
+from harness import Crew, EventWriter, RawConnection, Watch, rows
+from harness.fold import Fold
+from harness.ledger import check_exact, check_log_has_no_holes, number, whole_log
+from harness.watchers import PageWatcher, SocketWatcher, SseWatcher
 
 DIMENSION = 8
 
@@ -45,47 +52,24 @@ class Writer:
             row["id"] = f"{self.name}-{n}-{i}"
         ids = {row["id"] for row in batch}
         self.attempted |= ids
-        answer = rest.post("/indices/docs/vectors", {"vectors": batch})
-        assert answer.status == 200, answer
-        self.acknowledged |= ids
+        if self.is_done(rest.post("/indices/docs/vectors", {"vectors": batch}), 200):
+            self.acknowledged |= ids
 
     def make_index(self, rest, name):
         self.indices_attempted.add(name)
-        answer = rest.post("/indices", {"index_id": name, "dimension": 4})
-        assert answer.status == 201, answer
-        self.indices.add(name)
+        if self.is_done(rest.post("/indices", {"index_id": name, "dimension": 4}), 201):
+            self.indices.add(name)
 
     def make_token(self, rest, name):
         self.tokens_attempted.add(name)
         answer = rest.post("/tokens", {"name": name, "scopes": ["read:*"]})
-        assert answer.status == 201, answer
-        self.tokens[name] = answer.json["token"]
+        if self.is_done(answer, 201):
+            self.tokens[name] = answer.json["token"]
 
-
-class Watcher:
-    """Follows everything and resumes after each kill from the last id it has seen."""
-
-    def __init__(self):
-        self.events = {}
-        self.cursor = None
-
-    def run(self, server):
-        socket = server.socket()
-        answer = socket.subscribe("index.*", "job.*", "alert.*", **({"since": self.cursor} if self.cursor else {}))
-        assert not self.cursor or answer["recovered"], answer
-        self.cursor = self.cursor or answer["id"]
-        try:
-            while True:
-                message = socket.next(timeout=60)
-                if "id" in message:
-                    number = int(message["id"].rpartition("-")[2])
-                    assert number not in self.events, f"event {number} twice"
-                    self.events[number] = message
-                    self.cursor = message["id"]
-        except Closed:
-            pass
-        finally:
-            socket.close()
+    @staticmethod
+    def is_done(answer, status):
+        assert answer.status in (status, 503), answer  # 503: it is stopping
+        return answer.status == status
 
 
 def all_vector_ids(rest):
@@ -98,10 +82,10 @@ def all_vector_ids(rest):
         after = page["next"]
 
 
-def check(server, writers, watcher):
+def check(server, writers):
     rest = server.rest()
     present = all_vector_ids(rest)
-    indices = {i["index_id"] for i in rest.get("/indices").json["indices"]} - {"docs"}
+    indices = {i["index_id"] for i in rest.get("/indices").json["indices"] if i["index_id"].startswith("w")}
     tokens = {t["name"] for t in rest.get("/tokens").json["tokens"]}
     for writer in writers:
         assert writer.acknowledged <= present, f"lost vectors {sorted(writer.acknowledged - present)[:5]}"
@@ -123,60 +107,132 @@ def check(server, writers, watcher):
             assert server.rest(secret).get("/indices").status == 200
 
 
-def check_log(server, watcher):
-    """The whole log, read again from its begin, holds every event the watcher saw, with the same content, without holes."""
-    socket = server.socket()
-    newest = int(socket.request({"type": "hello"})["data"]["id"].rpartition("-")[2])
-    epoch = watcher.cursor.rpartition("-")[0]
-    socket.subscribe("index.*", "job.*", "alert.*", since=f"{epoch}-0")
-    log = {int(m["id"].rpartition("-")[2]): m for m in socket.drain(timeout=60) if "id" in m}
-    socket.close()
-    for number, message in watcher.events.items():
-        assert log.get(number) == message, f"event {number} was seen live and is not in the log"
-    numbers = sorted(n for n in log if n <= newest)
-    assert numbers == list(range(1, newest + 1)), f"{newest} events, {len(numbers)} in the log"
+class Faults:
+    """What is done to one server at seeded moments: it is killed, stopped in good order, or paused."""
+
+    def __init__(self, server, dice, pause_seconds=(0.2, 3.0)):
+        self.server, self.dice, self.pause_seconds = server, dice, pause_seconds
+        self.done = collections.Counter()
+        self.paused_seconds = self.slowest_stop = 0.0
+
+    def kill(self):
+        self.server.kill()
+        time.sleep(self.dice.uniform(0, 0.2))
+        self.server.start(port=self.server.port)
+
+    def stop(self):
+        """SIGTERM under load: exit 0 within ten seconds, then a new process on the same port."""
+        began = time.monotonic()
+        code = self.server.stop()
+        seconds = time.monotonic() - began
+        assert code == 0 and seconds <= 10, (code, seconds)
+        self.slowest_stop = max(self.slowest_stop, seconds)
+        self.server.start(port=self.server.port)
+
+    def pause(self, watchers):
+        """SIGSTOP, as long as the dice say: short ones often, long ones too. Nobody loses the connection by it."""
+        until_all_are_connected(watchers)
+        before = [w.connections for w in watchers]
+        least, most = self.pause_seconds
+        seconds = least * (most / least) ** self.dice.random()
+        self.paused_seconds += seconds
+        self.server.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.server.process.send_signal(signal.SIGCONT)
+        until_all_are_connected(watchers)
+        assert self.server.rest().raw("GET", "/health/ready").status == 200
+        assert [w.connections for w in watchers] == before, "a pause cost somebody the connection"
+
+    def one_of(self, kinds, watchers):
+        kind = self.dice.choice(kinds)
+        self.done[kind] += 1
+        if kind == "pause":
+            self.pause(watchers)
+        else:
+            getattr(self, kind)()
 
 
-def run_cycles(make_server, cycles, seed):
-    print(f"MLG_SEED={seed}")
+def make_watchers(server):
+    """One of each kind of client that stays."""
+    narrow = server.rest().post("/tokens", {"name": "narrow", "scopes": ["events:index.*", "events:job.*", "read:e1-*"]}).json["token"]
+
+    def is_read_by_narrow(message):
+        return (message["data"].get("index") or "e1-").startswith("e1-")
+
+    return [
+        SocketWatcher(server, "tail"),
+        SocketWatcher(server, "patterns", channels=("index.created", "index.docs.*", "job.failed", "alert.*")),
+        SocketWatcher(server, "scopes", channels=("*",), token=narrow,
+                      sees=lambda m: not m["type"].startswith("alert.") and is_read_by_narrow(m)),
+        SocketWatcher(server, "slow", receive_buffer=4096, pause=0.002),
+        SseWatcher(server, "sse"),
+        PageWatcher(server, "page"),
+    ]
+
+
+def until_all_are_connected(watchers):
+    deadline = time.monotonic() + 60
+    while not all(w.is_connected() for w in watchers):
+        assert time.monotonic() < deadline, f"not back: {[w.name for w in watchers if not w.is_connected()]}"
+        time.sleep(0.01)
+
+
+def check_fold(cli, fresh):
+    """What `watch --state` printed first, and every event after it folded in, is the state at a later id."""
+    parts = [m for m in cli.messages if m["type"] == "state"]
+    fold = Fold({s: [o for p in parts for o in p["data"][s]] for s in ("indices", "jobs", "alerts")})
+    for event in cli.events:
+        if number(parts[0]) < number(event) <= number(fresh):
+            fold.apply(event)
+    fold.check_equals(fresh["data"], "mlgraph watch --state")
+    return number(parts[0])
+
+
+def run_cycles(make_server, cycles, seed, kinds=("kill",), **options):
+    """Writers and watchers through `cycles` faults of these kinds. After each, what the server says is compared with what it
+    had acknowledged, and at the end what each watcher saw with the log."""
+    print(f"MLG_SEED={seed} MLG_CYCLES={cycles}")
     dice = random.Random(seed)
     server = make_server()
     server.rest().post("/indices", {
         "index_id": "docs", "dimension": DIMENSION, "num_shards": 2,
-        # No training here: a replay may leave out a job's superseded progress, and this test counts every id.
         "tiering": {"idmap_to_ivf": 1_000_000_000, "ivf_to_ondisk": 2_000_000_000, "merge": 3_000_000_000}})
-    writers = [Writer(f"w{i}") for i in range(3)]
-    watcher = Watcher()
-    for _ in range(cycles):
-        stop = threading.Event()
-        failures = []
-
-        def guarded(work, *arguments):
-            try:
-                work(*arguments)
-            except BaseException as failure:  # noqa: BLE001  (told by the main thread)
-                failures.append(failure)
-
-        threads = [threading.Thread(target=guarded, args=(w.run, server.rest(), stop)) for w in writers]
-        threads.append(threading.Thread(target=guarded, args=(watcher.run, server)))
-        for thread in threads:
-            thread.start()
-        time.sleep(dice.uniform(0.02, 0.6))  # the random moment is the point of this test
-        server.kill()
-        stop.set()
-        for thread in threads:
-            thread.join(60)
-        unexpected = [f for f in failures if not isinstance(f, (OSError, http.client.HTTPException, Closed))]
-        assert not unexpected, unexpected
-        server.start()
-        check(server, writers, watcher)
-    assert watcher.events, "the watcher saw nothing"
-    check_log(server, watcher)
-    assert sum(len(w.acknowledged) for w in writers) > 0
+    writers = [Writer(f"w{i}") for i in range(2)]
+    makers = [EventWriter(server, f"e{i}", seed, alerts=i == 0, pause=0.02) for i in range(2)]
+    watchers = make_watchers(server)
+    faults = Faults(server, dice, **options)
+    with Watch(server, "*", "--state", "--backoff", "0.05") as cli:
+        cli.wait_for(lambda m: m["type"] == "state" and m["data"]["last"])
+        watching = Crew(*(w.run for w in watchers))
+        for cycle in range(cycles):
+            working = Crew(*(partial(w.run, server.rest()) for w in writers), *(m.run for m in makers))
+            time.sleep(dice.uniform(0.02, 0.6))  # the random moment is the point of this test
+            faults.one_of(kinds, watchers)
+            working.join()
+            watching.check()
+            if cycle % max(1, cycles // 20) == 0 or cycle == cycles - 1:
+                check(server, writers)
+        last = server.rest().post("/indices", {"index_id": "e1-the-end", "dimension": 4})
+        assert last.status == 201, last
+        watching.join()
+        fresh = server.rest().get("/state").json
+        cli.wait_for(lambda m: "id" in m and m["type"] != "state" and number(m) >= number(fresh))
+        assert cli.stop() == 0
+    log = whole_log(server)
+    check_log_has_no_holes(log)
+    counts = {w.name: w.check(log) for w in watchers}
+    counts["cli"] = check_exact(cli.events, log, "cli", since=check_fold(cli, fresh), until=number(cli.position()))
+    print(f"{dict(faults.done)}, {faults.paused_seconds:.0f} s paused, slowest stop {faults.slowest_stop:.1f} s; {len(log)} events; "
+          f"seen {counts}; reconnected {({w.name: w.connections - 1 for w in watchers})}")
+    assert all(counts.values()) and sum(len(w.acknowledged) for w in writers) > 0, counts
 
 
 def seed_of_run():
     return int(os.environ.get("MLG_SEED", random.SystemRandom().randrange(1 << 32)))
+
+
+def cycles_of_run(few):
+    return int(os.environ.get("MLG_CYCLES", few))
 
 
 def test_five_kills(make_server):
@@ -184,8 +240,11 @@ def test_five_kills(make_server):
 
 
 @pytest.mark.slow
-def test_many_kills(make_server):
-    run_cycles(make_server, int(os.environ.get("MLG_CYCLES", 25)), seed_of_run())
+def test_many_kills_stops_and_pauses(make_server):
+    """F01, F03, F05. MLG_PAUSE_SECONDS=LEAST-MOST sets how long the pauses are."""
+    least, _, most = os.environ.get("MLG_PAUSE_SECONDS", "0.2-3").partition("-")
+    run_cycles(make_server, cycles_of_run(20), seed_of_run(), kinds=("kill", "kill", "pause", "pause", "stop"),
+               pause_seconds=(float(least), float(most)))
 
 
 def test_a_job_cut_by_a_kill_does_not_stay_running(make_server):

@@ -112,7 +112,11 @@ class FeedFixture {
     });
     ASSERT_TRUE(done) << done.error().message;
   }
-  void publish(int count, const std::string& job = "common") {
+  void publish(int count, const std::string& job = "common") { hub.publish(append(count, job)); }
+  /// On disk, and not handed to the loops yet.
+  std::vector<std::shared_ptr<const model::Entry>> append(
+      int count, const std::string& job = "common"
+  ) {
     std::vector<std::shared_ptr<const model::Entry>> entries;
     for (int i = 0; i < count; ++i) {
       auto entry = std::make_shared<model::Entry>();
@@ -128,8 +132,8 @@ class FeedFixture {
       entries.push_back(std::move(entry));
     }
     model::Fold unused;
-    ASSERT_TRUE(log.append(entries, unused));
-    hub.publish(entries);
+    EXPECT_TRUE(log.append(entries, unused));
+    return entries;
   }
   void sample(const std::string& node, int value) {
     hub.publish_metric(

@@ -442,4 +442,13 @@ void Authenticator::on_change(
   impl_->on_change(std::move(callback));
 }
 
+Result<void> refresh(const Authenticator& tokens, Principal& principal) {
+  const auto now = tokens.find(principal.name);
+  if (!now) return fail(ErrorCode::kUnauthorized, "the token was revoked");
+  MLG_TRY(scopes, protocol::Scopes::parse(now->scopes));
+  principal.scopes = std::move(scopes);
+  principal.expires_at = now->expires_at;
+  return {};
+}
+
 }  // namespace mlgraph::gateway

@@ -77,4 +77,7 @@ class Authenticator {
   std::shared_ptr<Impl> impl_;
 };
 
+/// Brings a principal up to what its token is now. errors kUnauthorized when it has been revoked.
+[[nodiscard]] base::Result<void> refresh(const Authenticator& tokens, Principal& principal);
+
 }  // namespace mlgraph::gateway

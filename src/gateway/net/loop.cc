@@ -17,7 +17,7 @@ constexpr auto kTurnTime = std::chrono::milliseconds(1);
 // nobody.
 constexpr std::size_t kTicksPerSecond = 20;
 constexpr auto kTick = std::chrono::milliseconds(1'000 / kTicksPerSecond);
-constexpr auto kWokeLate = std::chrono::seconds(5);
+constexpr auto kWokeLate = std::chrono::seconds(2);  // from one tick to the next
 
 std::uint64_t thread_cpu_ns() {
   timespec used{};

@@ -115,19 +115,18 @@ class Server::Impl {
   void drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
     const auto began = std::chrono::steady_clock::now();
     shared_.draining = true;
-    loops_.front()->post([this] {
-      boost::system::error_code ec;
-      acceptor_->close(ec);
-    });
-    // Closes in slices over `spread`: the clients come back spread out as well.
+    // Closes in slices over `spread`: the clients come back spread out as well. The first one waits
+    // too: until the port closes behind the last, it answers that this server is not ready, so that
+    // whoever balances load looks away before sessions end.
     constexpr std::int64_t kSlices = 10;
     for (std::int64_t slice = 0; slice < kSlices; ++slice) {
+      if (connections() > 0) std::this_thread::sleep_for(spread / kSlices);
       for (auto& loop : loops_)
         loop->post([this, &loop = *loop, slice, spread] {
           drain_slice(loop, slice, kSlices, spread);
         });
-      if (connections() > 0) std::this_thread::sleep_for(spread / kSlices);
     }
+    loops_.front()->post([this] { stop_accepting(); });
     while (connections() > 0 && std::chrono::steady_clock::now() - began < deadline)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (const auto left = connections(); left > 0)
@@ -149,21 +148,28 @@ class Server::Impl {
   ) {
     const auto wait = spread.count() + spread.count() * slice / std::max<std::int64_t>(1, slices);
     const std::string reason = fmt::format("shutdown retry_after_ms={}", wait);
-    std::size_t left = loop.connections();
-    const std::size_t share = (left + static_cast<std::size_t>(slices - slice) - 1) /
-                              static_cast<std::size_t>(slices - slice);
-    std::size_t closed = 0;
+    // Each connection has its slice, so that one whose peer takes its time to close is not counted
+    // again in the next.
     loop.for_each([&](Connection& connection) {
-      if (closed++ < share || slice + 1 == slices) connection.on_drain(reason);
+      const auto mixed = reinterpret_cast<std::uintptr_t>(&connection) * 0x9E3779B97F4A7C15U >> 32U;
+      if (static_cast<std::int64_t>(mixed % static_cast<std::uintptr_t>(slices)) <= slice)
+        connection.on_drain(reason);
     });
   }
 
+  void stop_accepting() {
+    boost::system::error_code ec;
+    acceptor_->close(ec);
+    pause_->cancel();
+  }
+
   void accept() {
+    if (!acceptor_->is_open()) return;
     Loop& loop = *loops_[next_loop_++ % loops_.size()];
     acceptor_->async_accept(
         loop.io(),
         [this, &loop](boost::system::error_code ec, Transport::Socket socket) {
-          if (shared_.draining || ec == asio::error::operation_aborted) return;
+          if (ec == asio::error::operation_aborted) return;
           if (ec) {
             // No descriptor is left: accepting pauses until some are given back.
             shared_.metrics.connections_refused.fetch_add(1, std::memory_order_relaxed);
@@ -196,7 +202,7 @@ class Server::Impl {
   void accept_later() {
     pause_->expires_after(kAcceptPause);
     pause_->async_wait([this](boost::system::error_code ec) {
-      if (ec || shared_.draining) return;
+      if (ec || !acceptor_->is_open()) return;
       is_crowded() ? accept_later() : accept();
     });
   }

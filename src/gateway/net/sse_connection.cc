@@ -1,4 +1,6 @@
 // A Server-Sent Events stream: an HTTP answer that goes on, fed by the hub.
+#include <optional>
+
 #include "base/log.h"
 #include "gateway/net/shared.h"
 
@@ -6,6 +8,7 @@ namespace mlgraph::gateway {
 namespace {
 
 constexpr int kSendBuffer = 192 * 1024;
+constexpr auto kCloseTime = std::chrono::seconds(1);  // for the last words
 
 /// Threads: confined to its loop, which owns it.
 class SseConnection final : public SseStream,
@@ -25,7 +28,7 @@ class SseConnection final : public SseStream,
     transport_ = std::move(transport);
     user_ = std::move(user);
     transport_->fix_send_buffer(kSendBuffer);
-    shared_.metrics.active_connections.fetch_add(1, std::memory_order_relaxed);
+    shared_.metrics.active_streams.fetch_add(1, std::memory_order_relaxed);
     if (blocked_early_) want_writable();
     wait_for_end();
   }
@@ -35,8 +38,8 @@ class SseConnection final : public SseStream,
   hub::SlotId slot() const override { return slot_; }
   void send_raw(std::string text) override { feed().send_raw(slot_, std::move(text)); }
   void close() override {
-    closing_ = true;
-    feed().unsubscribe(slot_, {"*"});
+    if (!closing_since_) closing_since_ = loop_.clock().steady_now();
+    feed().end_delivery(slot_);
     end_if_drained();
   }
   std::function<void(std::function<void(SseStream&)>)> poster() override {
@@ -50,8 +53,8 @@ class SseConnection final : public SseStream,
 
   void on_tick(base::SteadyTime now, bool) override {
     if (finished_ || !user_) return;
-    if (closing_) return finish();  // a second was enough
-    user_->on_tick(now);
+    if (!closing_since_) return user_->on_tick(now);
+    if (now - *closing_since_ >= kCloseTime) finish();
   }
   void on_drain(std::string_view) override { close(); }
   void abort() override { finish(); }
@@ -65,7 +68,7 @@ class SseConnection final : public SseStream,
       loop_.post([self] { self->finish(); });
       return {0, true};
     }
-    if (closing_) {
+    if (closing_since_) {
       auto self = shared_from_this();
       loop_.post([self] { self->end_if_drained(); });
     }
@@ -111,7 +114,7 @@ class SseConnection final : public SseStream,
     feed().close(slot_);
     if (transport_) {
       transport_->close(false);
-      shared_.metrics.active_connections.fetch_sub(1, std::memory_order_relaxed);
+      shared_.metrics.active_streams.fetch_sub(1, std::memory_order_relaxed);
     }
     if (user_) user_->on_closed();
     loop_.remove(this);
@@ -123,7 +126,7 @@ class SseConnection final : public SseStream,
   std::unique_ptr<SseUser> user_;
   hub::SlotId slot_;
   bool blocked_early_ = false;
-  bool closing_ = false;
+  std::optional<base::SteadyTime> closing_since_;  ///< its last words may still be on their way
   bool finished_ = false;
 };
 

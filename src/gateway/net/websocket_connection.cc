@@ -81,17 +81,21 @@ std::function<void(std::function<void(WebSocket&)>)> WebSocketConnection::poster
   };
 }
 
+bool WebSocketConnection::holds_requests() {
+  if (close_code_ != 0) return false;
+  return feed().state_pending(slot_) ||
+         feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max;
+}
+
 void WebSocketConnection::wait_readable() {
-  if (reading_ || finished_) return;
-  // Who sends but does not read is not read from either: answers cannot pile up.
-  if (feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max) return;
+  if (reading_ || finished_ || holds_requests()) return;
   reading_ = true;
   auto self = shared_from_this();
   const auto ready = [self] {
     self->reading_ = false;
     self->on_readable();
   };
-  if (transport_->has_pending())
+  if (!unread_.empty() || transport_->has_pending())
     loop_.post(ready);
   else
     transport_->wait_readable(ready);
@@ -99,15 +103,18 @@ void WebSocketConnection::wait_readable() {
 
 void WebSocketConnection::on_readable() {
   if (finished_) return;
+  if (!unread_.empty()) {
+    auto bytes = std::exchange(unread_, {});
+    if (!consume(bytes)) finish_if_done();
+  }
   const auto buffer = loop_.read_buffer();
-  for (std::size_t turn = 0; turn < kTurnBytes && !finished_;) {
+  for (std::size_t turn = 0; turn < kTurnBytes && !finished_ && !holds_requests();) {
     const auto got = transport_->read(buffer);
     if (got.closed) return finish(close_code_ != 0 ? close_code_ : kCut, false);
     if (got.bytes == 0) break;
     turn += got.bytes;
     received_at_ = loop_.clock().steady_now();
     if (!discarding_ && !consume(buffer.first(got.bytes))) finish_if_done();
-    if (feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max) break;
   }
   wait_readable();
 }
@@ -115,6 +122,10 @@ void WebSocketConnection::on_readable() {
 bool WebSocketConnection::consume(std::span<char> bytes) {
   const bool was_in_message = reader_.in_message();
   while (!bytes.empty() && !finished_) {
+    if (holds_requests()) {
+      unread_.assign(bytes.data(), bytes.size());
+      return true;
+    }
     std::size_t used = 0;
     const auto found = reader_.feed(bytes, used);
     bytes = bytes.subspan(used);
@@ -234,7 +245,11 @@ void WebSocketConnection::on_evicted(int code, std::string_view reason) { close(
 void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   if (finished_) return;
   const auto& limits = shared_.options.websocket;
-  if (woke_late) {
+  // What waits in the socket is read before anybody is judged by it: a process that was stopped, or
+  // a loop with more to do than one turn holds, has not seen it yet.
+  if (woke_late || now - received_at_ >= limits.drop_after) on_readable();
+  if (finished_) return;
+  if (woke_late || holds_requests()) {
     received_at_ = now;
     message_began_at_ = now;
   }

@@ -19,6 +19,14 @@ constexpr std::size_t kOffencesMax = 10;
 constexpr auto kOffenceWindow = std::chrono::minutes(1);
 constexpr std::int64_t kExpiringMs = 60'000;
 
+bool is_open_to_all(RequestType type) {
+  return type == RequestType::kAuth || type == RequestType::kPing || type == RequestType::kHello;
+}
+
+Error unauthorized() {
+  return {ErrorCode::kUnauthorized, "send {\"type\":\"auth\",\"token\":\"mlg_…\"} first", {}, {}};
+}
+
 template <typename Body>
 std::string object(Body&& body) {
   std::string text;
@@ -74,7 +82,8 @@ void SocketSession::begin() {
 
 Result<void> SocketSession::admit(const std::string& token) {
   MLG_TRY(principal, services_.authenticator.authenticate(token, socket_.upgrade().remote));
-  if (principal_ && principal_->name != principal.name && !principal.scopes.is_admin())
+  if (principal_ && principal_->name != principal.name && !principal.scopes.is_admin() &&
+      !principal_->scopes.is_admin())
     return fail(
         ErrorCode::kForbidden,
         "this session is '{}': another subject needs a session of its own",
@@ -110,6 +119,9 @@ Result<void> SocketSession::become(Principal principal) {
         principal.name,
         services_.limits.sessions_per_token
     );
+  // A token that was revoked or changed while this session was joining told only those that had
+  // joined.
+  MLG_TRY_VOID(refresh(services_.authenticator, principal));
   const bool first = !principal_;
   principal_ = std::move(principal);
   told_expiring_ = false;
@@ -153,10 +165,16 @@ void SocketSession::on_token_change(
 }
 
 void SocketSession::on_text(std::string_view message) {
-  if (closing_ || !within_rate()) return;
+  if (closing_) return;
   const auto request = protocol::parse_request(message);
-  if (!request) return offend(request.error().error, request.error().ref);
-  serve(*request);
+  if (!within_rate(request ? request->ref : request.error().ref)) return;
+  if (request) return serve(*request);
+  const auto& broken = request.error();
+  // What is not served before authentication is not judged either.
+  const bool unknown = broken.error.code == ErrorCode::kUnknownType;
+  if (!principal_ && (unknown || (broken.type && !is_open_to_all(*broken.type))))
+    return offend(unauthorized(), broken.ref);
+  offend(broken.error, broken.ref);
 }
 
 void SocketSession::on_binary(std::string_view) {
@@ -164,9 +182,9 @@ void SocketSession::on_binary(std::string_view) {
   socket_.close(1003, "only text messages are understood");
 }
 
-void SocketSession::on_control() { static_cast<void>(within_rate()); }
+void SocketSession::on_control() { static_cast<void>(within_rate({})); }
 
-bool SocketSession::within_rate() {
+bool SocketSession::within_rate(std::string_view ref) {
   std::chrono::milliseconds retry_after{0};
   const auto now = services_.clock.steady_now();
   if (requests_.try_take(now, retry_after)) return true;
@@ -179,7 +197,7 @@ bool SocketSession::within_rate() {
        ),
        {},
        retry_after.count()},
-      {}
+      ref
   );
   services_.limiter.count_refusal(
       principal_ ? principal_->name : "unauthenticated",
@@ -199,14 +217,7 @@ bool SocketSession::within_rate() {
 }
 
 void SocketSession::serve(const Request& request) {
-  const bool open_to_all = request.type == RequestType::kAuth ||
-                           request.type == RequestType::kPing ||
-                           request.type == RequestType::kHello;
-  if (!principal_ && !open_to_all)
-    return offend(
-        {ErrorCode::kUnauthorized, "send {\"type\":\"auth\",\"token\":\"mlg_…\"} first", {}, {}},
-        request.ref
-    );
+  if (!principal_ && !is_open_to_all(request.type)) return offend(unauthorized(), request.ref);
   switch (request.type) {
     case RequestType::kAuth:
       return serve_auth(request);

@@ -57,7 +57,7 @@ class SocketSession final : public WebSocketUser, private RegisteredSession {
   void error(const base::Error& error, std::string_view ref);
   void offend(const base::Error& error, std::string_view ref);
   void expire();
-  [[nodiscard]] bool within_rate();
+  [[nodiscard]] bool within_rate(std::string_view ref);
   [[nodiscard]] std::string id_of(std::uint64_t seq) const;
   [[nodiscard]] SessionRow row() const override;
 

@@ -53,6 +53,8 @@ class SseSession final : public SseUser, private RegisteredSession {
           principal_.name,
           services_.limits.sessions_per_token
       );
+    // As for sockets: what changed before it had joined was not told to it.
+    MLG_TRY_VOID(refresh(services_.authenticator, principal_));
     stream_.feed().set_scopes(stream_.slot(), principal_.scopes);
     std::optional<std::string> since = request.query_value("since");
     if (!request.last_event_id.empty()) since = request.last_event_id;

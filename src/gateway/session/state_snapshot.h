@@ -23,7 +23,8 @@ struct StateView {
 [[nodiscard]] std::string whole_state(const StateView& view);
 
 /// The same as `state` messages of at most 64 KiB (more only for one larger object), made as they
-/// are asked for. `ref` is raw JSON, or empty.
+/// are asked for, each under the scopes of its moment instead of the view's. `ref` is raw JSON, or
+/// empty.
 [[nodiscard]] hub::PartSource state_parts(StateView view, base::Timestamp now, std::string ref);
 
 }  // namespace mlgraph::gateway

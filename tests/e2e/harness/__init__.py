@@ -3,11 +3,15 @@
 Nothing here is shared with the server: HTTP comes from the standard library, WebSocket framing from wsproto, and every
 message and REST answer is validated against docs/api/asyncapi.yaml and docs/api/openapi.yaml.
 """
+from .cli import Watch
+from .crew import Crew
 from .raw import RawConnection, ws_frame
 from .rest import Answer, Rest
 from .server import ADMIN_TOKEN, Server
 from .socket import Closed, Socket
 from .sse import EventStream
 from .vectors import fill, rows
+from .writers import EventWriter
 
-__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "EventStream", "RawConnection", "Rest", "Server", "Socket", "fill", "rows", "ws_frame"]
+__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "RawConnection", "Rest", "Server", "Socket", "Watch",
+           "fill", "rows", "ws_frame"]

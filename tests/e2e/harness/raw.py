@@ -44,17 +44,24 @@ class RawConnection:
             return False
 
     def read_more(self, deadline):
+        if not self.try_read_more(deadline):
+            raise AssertionError(f"the server neither answered nor closed; so far {self.buffer[:300]!r}")
+
+    def try_read_more(self, deadline):
+        """False when nothing came in time, not even the end."""
         left = deadline - time.monotonic()
-        assert left > 0, f"the server neither answered nor closed; so far {self.buffer[:300]!r}"
+        if left <= 0:
+            return False
         self.socket.settimeout(left)
         try:
             data = self.socket.recv(1 << 16)
         except socket.timeout:
-            raise AssertionError(f"the server neither answered nor closed; so far {self.buffer[:300]!r}") from None
+            return False
         except OSError:
             data = b""
         self.ended = not data
         self.buffer += data
+        return True
 
     def read_until(self, enough, timeout=PATIENCE):
         deadline = time.monotonic() + timeout
@@ -95,8 +102,9 @@ class RawConnection:
         return 1006 if code is None else code
 
     @staticmethod
-    def _find_close(data):
-        at = 0
+    def frames(data):
+        """(opcode, payload) of the server's whole frames in `data`."""
+        at, found = 0, []
         while at + 2 <= len(data):
             opcode, size = data[at] & 0x0F, data[at + 1] & 0x7F
             at += 2
@@ -107,10 +115,16 @@ class RawConnection:
                 size = struct.unpack(">Q", data[at:at + 8].rjust(8, b"\0"))[0]
                 at += 8
             if at + size > len(data):
-                return None
-            if opcode == 8:
-                return struct.unpack(">H", data[at:at + 2])[0] if size >= 2 else 1005
+                break
+            found.append((opcode, data[at:at + size]))
             at += size
+        return found
+
+    @classmethod
+    def _find_close(cls, data):
+        for opcode, payload in cls.frames(data):
+            if opcode == 8:
+                return struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 1005
         return None
 
     def close(self):

@@ -11,7 +11,7 @@ import time
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (AcceptConnection, BytesMessage, CloseConnection, Ping, Pong, RejectConnection,
                             RejectData, Request, TextMessage)
-from wsproto.utilities import LocalProtocolError
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from . import schemas
 
@@ -102,7 +102,10 @@ class Socket:
         refusal = None
         body = b""
         while True:
-            events = self._pump(deadline)
+            try:
+                events = self._pump(deadline)
+            except RemoteProtocolError:
+                raise Rejected(0, b"the connection was cut before its answer", {}) from None
             for number, event in enumerate(events):
                 if isinstance(event, AcceptConnection):
                     self.subprotocol = event.subprotocol
