@@ -52,10 +52,11 @@ void ClientFold::put(Family family, const Json& object) {
   if (family == Family::kIndex) indices_[key] = object;
 }
 
-bool ClientFold::add(Family family, const Json& object) {
-  if (objects_.contains(key_of(family, id_in(family, object)))) return false;
+std::shared_ptr<const Object> ClientFold::add(Family family, const Json& object) {
+  const auto key = key_of(family, id_in(family, object));
+  if (objects_.contains(key)) return nullptr;
   put(family, object);
-  return true;
+  return objects_[key];
 }
 
 void ClientFold::apply(EventKind kind, const Json& message) {

@@ -14,18 +14,18 @@ std::string channel_of(EventKind kind, std::string_view entity) {
   return std::string(model::type_name(kind)).append("/").append(entity);
 }
 
-std::pair<std::string, std::uint64_t> sample_in(EventKind kind, const Json& message) {
-  const auto* data = message.find("data");
-  const auto* number = data ? data->find("sample") : nullptr;
+/// The channel and number of a sample's data.
+std::pair<std::string, std::uint64_t> sample_in(EventKind kind, const Json& data) {
+  const auto* number = data.find("sample");
   if (!number) return {};
   const char* key = kind == EventKind::kMetricsSystem ? "node" : "index";
-  return {channel_of(kind, text_at(*data, key)), number->as_uint().value_or(0)};
+  return {channel_of(kind, text_at(data, key)), number->as_uint().value_or(0)};
 }
 
 }  // namespace
 
 void StreamJudge::judge_sample(EventKind kind, const Json& message) {
-  const auto [channel, number] = sample_in(kind, message);
+  const auto [channel, number] = sample_in(kind, *message.find("data"));
   const std::string entity = channel.substr(channel.find('/') + 1);
   auto& transcript = ground_.transcript;
   if (number == 0) return transcript.violation("{}: a sample that nobody published", name_);
@@ -74,61 +74,86 @@ void StreamJudge::judge_state(const Json& message) {
 }
 
 void StreamJudge::take_part(const Json& data) {
+  const StateDue& due = states_.front();
+  const Grants& grants = versions_.back().grants;
+  assembly_.grants.push_back(grants);
   const auto section = [&](const char* name, Family family) {
     const auto* list = data.find(name);
     if (!list || !list->as_array())
       return ground_.transcript.violation("{}: a state without {}", name_, name);
-    for (const auto& object : *list->as_array())
-      if (!assembly_.fold.add(family, object))
+    for (const auto& json : *list->as_array()) {
+      const auto object = assembly_.fold.add(family, json);
+      if (!object)
         ground_.transcript.violation("{}: a state shows an object of {} twice", name_, name);
+      else if (!is_shown(due.shown, grants, family, object->entity, object->index))
+        ground_.transcript.violation("{}: a state shows {}", name_, object->entity);
+    }
   };
   section("indices", Family::kIndex);
   section("jobs", Family::kJob);
   section("alerts", Family::kAlert);
   for (const auto& sample : *data.find("metrics")->as_array()) {
     const auto kind = model::parse_kind(text_at(sample, "type"));
-    if (!kind) continue;
+    if (!kind) return ground_.transcript.violation("{}: a state with a sample of no type", name_);
     const auto [channel, number] = sample_in(*kind, sample);
     assembly_.samples[channel] = number;
   }
 }
 
+/// The session's scopes may have changed between its parts: then what only some of them see may be
+/// in it or not.
 void StreamJudge::end_state() {
   const StateDue due = std::move(states_.front());
   states_.pop_front();
   ++states_read_;
   Assembly shown = std::exchange(assembly_, {});
+  check_objects(due, shown);
+  check_samples(due, shown);
+  if (due.narrowings == narrowings_) following_.begin(due.seq, std::move(shown.fold), due);
+}
+
+void StreamJudge::check_objects(const StateDue& due, const Assembly& shown) {
   auto& transcript = ground_.transcript;
   const auto& truth = ground_.history.state_at(due.seq);
-  std::size_t expected = 0;
-  for (const auto& [key, object] : truth) {
-    if (!is_shown(due.shown, due.grants, object->family, object->entity, object->index)) continue;
-    ++expected;
-    const auto found = shown.fold.objects().find(key);
-    if (found == shown.fold.objects().end())
-      return transcript.violation("{}: the state at {} lacks {}", name_, due.seq, key);
+  for (const auto& [key, object] : shown.fold.objects()) {
+    const auto found = truth.find(key);
+    if (found == truth.end())
+      return transcript.violation("{}: the state at {} shows {}", name_, due.seq, key);
     if (found->second->text != object->text)
       return transcript.violation(
-          "{}: the state at {} shows {}, not {}", name_, due.seq, found->second->text, object->text
+          "{}: the state at {} shows {}, not {}", name_, due.seq, object->text, found->second->text
       );
   }
-  if (shown.fold.objects().size() != expected)
-    return transcript.violation("{}: the state at {} shows more than it may", name_, due.seq);
-  if (shown.samples.size() != due.samples.size())
-    return transcript.violation("{}: the state at {} shows other samples", name_, due.seq);
-  for (const auto& [channel, sample] : due.samples) {
-    if (shown.samples[channel] != sample.number || sample.number < sampled_[channel])
+  for (const auto& [key, object] : truth) {
+    const auto& one = *object;
+    const bool due_here =
+        std::all_of(shown.grants.begin(), shown.grants.end(), [&](const Grants& grants) {
+          return is_shown(due.shown, grants, one.family, one.entity, one.index);
+        });
+    if (due_here && !shown.fold.objects().contains(key))
+      return transcript.violation("{}: the state at {} lacks {}", name_, due.seq, key);
+  }
+}
+
+void StreamJudge::check_samples(const StateDue& due, const Assembly& shown) {
+  auto& transcript = ground_.transcript;
+  for (const auto& [channel, number] : shown.samples) {
+    const auto found = due.samples.find(channel);
+    if (found == due.samples.end() || found->second.number != number || number < sampled_[channel])
       return transcript.violation(
-          "{}: the state at {} shows sample {} of {}, not {}",
-          name_,
-          due.seq,
-          shown.samples[channel],
-          channel,
-          sample.number
+          "{}: the state at {} shows sample {} of {}", name_, due.seq, number, channel
       );
-    shown_[channel] = sample.number;
+    shown_[channel] = number;
   }
-  if (due.narrowings == narrowings_) following_.begin(due.seq, std::move(shown.fold), due);
+  for (const auto& [channel, sample] : due.samples) {
+    const auto& one = sample;
+    const bool due_here =
+        std::all_of(shown.grants.begin(), shown.grants.end(), [&](const Grants& grants) {
+          return grants.sees(one.kind, one.entity, one.index());
+        });
+    if (due_here && !shown.samples.contains(channel))
+      return transcript.violation("{}: the state at {} lacks {}", name_, due.seq, channel);
+  }
 }
 
 void StreamJudge::check_newest_samples() {
