@@ -1,14 +1,13 @@
 #include "sim/client_fold.h"
 
+#include <algorithm>
+
+#include "sim/wire_json.h"
+
 namespace mlgraph::sim {
 namespace {
 
 using base::Json;
-
-std::string text_at(const Json& object, std::string_view key) {
-  const auto* value = object.find(key);
-  return value && value->as_string() ? *value->as_string() : std::string();
-}
 
 std::string text_of(const Json& tree) {
   std::string text;
@@ -53,10 +52,11 @@ void ClientFold::put(Family family, const Json& object) {
   if (family == Family::kIndex) indices_[key] = object;
 }
 
-bool ClientFold::add(Family family, const Json& object) {
-  if (objects_.contains(key_of(family, id_in(family, object)))) return false;
+std::shared_ptr<const Object> ClientFold::add(Family family, const Json& object) {
+  const auto key = key_of(family, id_in(family, object));
+  if (objects_.contains(key)) return nullptr;
   put(family, object);
-  return true;
+  return objects_[key];
 }
 
 void ClientFold::apply(EventKind kind, const Json& message) {

@@ -14,8 +14,8 @@ namespace mlgraph::sim {
 /// Objects as their JSON, by "index/docs" and so on.
 class ClientFold {
  public:
-  /// One object of a state's section. false: it was there already.
-  bool add(Family family, const base::Json& object);
+  /// One object of a state's section; null: it was there already.
+  std::shared_ptr<const Object> add(Family family, const base::Json& object);
   void apply(EventKind kind, const base::Json& message);
   [[nodiscard]] const Objects& objects() const { return objects_; }
 

@@ -7,7 +7,6 @@ namespace {
 constexpr auto kCloseTime = std::chrono::seconds(1);
 constexpr std::size_t kHeaders = 512;  // of a frame, and of a message around its objects
 constexpr std::size_t kPartBytes = 64 * 1024;
-constexpr std::size_t kStatesMax = 64;  // that may wait, one of them sent whole already
 }  // namespace
 
 SimConnection::SimConnection(
@@ -72,9 +71,7 @@ void SimConnection::perform(Operation op, const std::function<void()>& step) {
 void SimConnection::on_readable() {
   readable_posted_ = false;
   auto& wire = session_->wire;
-  // Who sends but does not read is not read from either.
-  while (wire.asked() && close_code_ == 0 &&
-         feed().queued_bytes(slot_) <= ground_.bounds.queue_bytes) {
+  while (wire.asked() && close_code_ == 0 && !holds_requests()) {
     Ask ask = wire.next_ask();
     const auto op = session_->mirror.on_ask(ask);
     if (ask.since && ask.ref.empty() && ground_.faults.is(Fault::kSinceTooHigh)) {
@@ -89,6 +86,11 @@ void SimConnection::on_readable() {
     }
     perform(op, [&] { user_->on_text(to_json(ask)); });
   }
+}
+
+/// Who sends but does not read is not read from either; and requests are answered in order.
+bool SimConnection::holds_requests() {
+  return feed().state_pending(slot_) || feed().queued_bytes(slot_) > ground_.bounds.queue_bytes;
 }
 
 void SimConnection::on_writable() { feed().on_writable(slot_); }
@@ -170,8 +172,7 @@ bool SimConnection::may_be_evicted() const {
       waiting_since_ && ground_.clock.steady_now() - *waiting_since_ >= ground_.bounds.stall;
   const bool answers_pile_up = queued_before_ > 2 * ground_.bounds.queue_bytes;
   const bool past_retention = position_before_ + 1 < ground_.log.oldest_kept();
-  const bool states_pile_up = states_asked_ - session_->judge.states_read() + 1 >= kStatesMax;
-  return stalled || answers_pile_up || past_retention || states_pile_up;
+  return stalled || answers_pile_up || past_retention;
 }
 
 void SimConnection::on_evicted(int code, std::string_view reason) {

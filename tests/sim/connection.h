@@ -67,6 +67,7 @@ class SimConnection final : public gateway::WebSocket,
   void perform(Operation op, const std::function<void()>& step);
   void post(void (SimConnection::*step)());
   void on_readable();
+  [[nodiscard]] bool holds_requests();
   void on_writable();
   void on_client_end();
   void begin_close(int code, std::string_view reason);

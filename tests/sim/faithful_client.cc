@@ -1,16 +1,9 @@
 #include "sim/faithful_client.h"
 
 #include "model/cursor.h"
+#include "sim/wire_json.h"
 
 namespace mlgraph::sim {
-namespace {
-
-std::string text_at(const base::Json& object, std::string_view key) {
-  const auto* value = object.find(key);
-  return value && value->as_string() ? *value->as_string() : std::string();
-}
-
-}  // namespace
 
 FaithfulClient::FaithfulClient(
     std::string name,

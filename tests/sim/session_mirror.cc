@@ -45,7 +45,7 @@ void SessionMirror::offend(const char* code, const std::string& ref, Operation& 
   if (is_tenth(offences_, ground_.clock.steady_now())) close(4009, op);
 }
 
-bool SessionMirror::within_rate(Operation& op) {
+bool SessionMirror::within_rate(const std::string& ref, Operation& op) {
   const auto now = ground_.clock.steady_now();
   const double seconds = std::chrono::duration<double>(now - budget_at_).count();
   budget_ = std::min<double>(
@@ -56,7 +56,7 @@ bool SessionMirror::within_rate(Operation& op) {
     --budget_;
     return true;
   }
-  error("rate_limited", {}, op);
+  error("rate_limited", ref, op);
   if (is_tenth(refusals_, now)) close(4101, op);
   return false;
 }
@@ -114,10 +114,12 @@ void SessionMirror::narrow(const Grants& grants, Operation& op) {
 
 Operation SessionMirror::on_ask(const Ask& ask) {
   Operation op = begin(to_json(ask));
-  if (!within_rate(op)) return op;
+  if (!within_rate(ask.ref, op)) return op;
   using Kind = Ask::Kind;
   if (ask.kind == Kind::kGarbage) {
-    offend(ask.garbage_code.c_str(), ask.ref, op);
+    // What is not served before authentication is not judged either, if it can be told.
+    const bool judged = token_ || ask.garbage_code == "bad_json";
+    offend(judged ? ask.garbage_code.c_str() : "unauthorized", ask.ref, op);
     return op;
   }
   if (!token_ && ask.kind != Kind::kAuth && ask.kind != Kind::kPing && ask.kind != Kind::kHello) {
@@ -163,7 +165,8 @@ Operation SessionMirror::on_ask(const Ask& ask) {
 void SessionMirror::on_auth(const Ask& ask, Operation& op) {
   if (!authenticate(ask.secret, ask.ref, op)) return;
   const Token& token = *ground_.token_by_secret(ask.secret);
-  if (token_ && token_->name != token.name && !Grants(token.scopes).is_admin())
+  if (token_ && token_->name != token.name && !Grants(token.scopes).is_admin() &&
+      !grants_.is_admin())
     return offend("forbidden", ask.ref, op);
   become(token, op);
   if (ask.ref.empty()) return;
@@ -224,7 +227,7 @@ void SessionMirror::on_subscribe(const Ask& ask, Operation& op) {
 }
 
 void SessionMirror::on_unsubscribe(const Ask& ask, Operation& op) {
-  const bool all = ask.channels == std::vector<std::string>{"*"};
+  const bool all = std::find(ask.channels.begin(), ask.channels.end(), "*") != ask.channels.end();
   for (const auto& pattern : patterns_)
     if (all || std::find(ask.channels.begin(), ask.channels.end(), pattern) != ask.channels.end())
       op.removed.push_back(pattern);
@@ -251,9 +254,7 @@ StateDue SessionMirror::state_due(std::vector<std::string> shown, const std::str
   due.seq = ground_.history.size();
   due.ref = ref;
   for (const auto& [channel, sample] : ground_.samples)
-    if (any_covers(shown, sample.kind, sample.entity) &&
-        grants_.sees(sample.kind, sample.entity, sample.index()))
-      due.samples[channel] = sample;
+    if (any_covers(shown, sample.kind, sample.entity)) due.samples[channel] = sample;
   due.shown = std::move(shown);
   due.subscribed = patterns_;
   due.grants = grants_;

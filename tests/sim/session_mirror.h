@@ -41,7 +41,7 @@ class SessionMirror {
   bool judge_channels(const Ask& ask, Operation& op);
   [[nodiscard]] StateDue state_due(std::vector<std::string> shown, const std::string& ref) const;
   /// false: there are too many requests, and that is answered in `op`.
-  [[nodiscard]] bool within_rate(Operation& op);
+  [[nodiscard]] bool within_rate(const std::string& ref, Operation& op);
   void error(const char* code, const std::string& ref, Operation& op) const;
   void offend(const char* code, const std::string& ref, Operation& op);
   void close(int code, Operation& op);

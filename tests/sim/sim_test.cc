@@ -33,7 +33,6 @@ std::vector<std::string_view> paths_to_walk() {
       "its cursor is past retention",
       "no byte taken in time",
       "answers pile up",
-      "too many states are waiting",
       "closed with 4001 token revoked",
       "closed with 4009",
       "closed with 4101",

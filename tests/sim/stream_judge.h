@@ -54,6 +54,7 @@ class StreamJudge {
   };
   struct Assembly {
     std::size_t parts = 0;
+    std::vector<Grants> grants;  ///< in force at each part
     ClientFold fold;
     std::map<std::string, std::uint64_t> samples;
   };
@@ -66,6 +67,8 @@ class StreamJudge {
   void judge_state(const base::Json& message);
   void take_part(const base::Json& data);
   void end_state();
+  void check_objects(const StateDue& due, const Assembly& shown);
+  void check_samples(const StateDue& due, const Assembly& shown);
   void judge_answer(std::uint64_t offset, const base::Json& message);
   void compare(const Answer& due, const base::Json& message);
   void check_passed(std::uint64_t seq, std::string_view by);

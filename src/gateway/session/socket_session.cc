@@ -341,7 +341,7 @@ void SocketSession::send_state(const std::vector<std::string>& channels, const s
       view.patterns.push_back(std::move(*pattern));
   const std::uint64_t seq = view.fold->seq();
   // No pattern at all is an empty state, not a whole one.
-  if (view.patterns.empty()) view.scopes = {};
+  view.nothing = view.patterns.empty();
   socket_.feed().send_state(
       socket_.slot(), seq, state_parts(std::move(view), services_.clock.wall_now(), ref)
   );

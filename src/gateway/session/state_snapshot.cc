@@ -55,6 +55,7 @@ class Objects {
 
   /// The object at this place or the next that is shown, and its section; nullopt at the end.
   std::optional<std::pair<std::size_t, std::string>> next() {
+    if (view_.nothing) return std::nullopt;
     for (; index_ != view_.fold->indices().end(); ++index_) {
       const auto& object = index_->second->object;
       if (shows(view_, model::Family::kIndex, object.index_id, object.index_id))

@@ -17,6 +17,7 @@ struct StateView {
   std::vector<hub::FramePtr> metrics;
   protocol::Scopes scopes;
   std::vector<protocol::Pattern> patterns;
+  bool nothing = false;  ///< an empty state, whatever the rest
 };
 
 /// {"indices":[…],"jobs":[…],"alerts":[…],"metrics":[…],"part":0,"last":true}: the data, whole.
