@@ -141,6 +141,11 @@ std::vector<Setting> make_settings() {
             return c.server.tls_key;
           }
       ),
+      flag(
+          "server.deflate",
+          "compress messages for clients that offer permessage-deflate",
+          [](Config & c) -> auto& { return c.server.deflate; }
+      ),
       text(
           "server.import_dir",
           "--import-dir",

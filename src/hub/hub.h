@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +26,8 @@ namespace mlgraph::hub {
 
 /// One event as every session gets it: the WebSocket frame (header and JSON), encoded once.
 /// Immutable.
-struct Frame {
+class Frame {
+ public:
   std::uint64_t seq = 0;  ///< 0: a metric
   model::EventKind kind = model::EventKind::kMetricsSystem;
   std::string entity;
@@ -34,6 +36,13 @@ struct Frame {
   std::uint32_t header_size = 0;
   base::SteadyTime published;  ///< when it was handed to the hub, for the latency histogram
   [[nodiscard]] std::string_view json() const { return std::string_view(wire).substr(header_size); }
+  /// The frame with its message compressed, made when the first session needs it: once for all.
+  /// Threads: shared.
+  [[nodiscard]] std::string_view deflated_wire() const;
+
+ private:
+  mutable std::once_flag deflated_once_;
+  mutable std::string deflated_;
 };
 using FramePtr = std::shared_ptr<const Frame>;
 using FrameBatch = std::shared_ptr<const std::vector<FramePtr>>;
@@ -45,7 +54,11 @@ struct SlotId {
   bool operator==(const SlotId&) const = default;
 };
 
-enum class Encoding : std::uint8_t { kWebSocket, kServerSentEvents };
+enum class Encoding : std::uint8_t {
+  kWebSocket,
+  kWebSocketDeflate,  ///< permessage-deflate was negotiated
+  kServerSentEvents
+};
 
 /// The session's side. All calls on the session's loop.
 class Subscriber {

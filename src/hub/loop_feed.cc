@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "hub/frame.h"
 #include "model/names.h"
-#include "protocol/ws_frame.h"
 
 namespace mlgraph::hub {
 
@@ -220,13 +220,7 @@ bool LoopFeedImpl::state_pending(SlotId id) const {
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {
   Session* session = find(id);
   if (!session) return;
-  push(id.slot, *session, LocalRef::owned(framed(*session, json)));
-}
-
-std::string LoopFeedImpl::framed(const Session& session, std::string_view json) {
-  if (session.options.encoding == Encoding::kWebSocket)
-    return protocol::make_frame(protocol::Opcode::kText, json);
-  return std::string("data: ").append(json).append("\n\n");
+  push(id.slot, *session, LocalRef::owned(frame_message(session->options.encoding, json)));
 }
 
 void LoopFeedImpl::send_raw(SlotId id, std::string bytes) {

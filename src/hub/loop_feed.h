@@ -123,7 +123,6 @@ class LoopFeedImpl final : public LoopFeed {
   void release_held(Session& session);
   void fall_behind(Session& session, std::uint64_t position);
   void set_live(Session& session, bool live);
-  [[nodiscard]] static std::string framed(const Session& session, std::string_view json);
   void put(Session& session, LocalRef item);
   void push(std::uint32_t slot, Session& session, LocalRef item);
   void mark_dirty(std::uint32_t slot, Session& session);

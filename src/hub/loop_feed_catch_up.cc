@@ -2,6 +2,7 @@
 // place, and join the tail.
 #include <algorithm>
 
+#include "hub/frame.h"
 #include "hub/loop_feed.h"
 
 namespace mlgraph::hub {
@@ -50,7 +51,7 @@ void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budge
 void LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
   const auto part = session.states.front().parts(session.interest.scopes()->scopes);
   budget -= std::min(budget, part.message.size());
-  put(session, LocalRef::owned(framed(session, part.message)));
+  put(session, LocalRef::owned(frame_message(session.options.encoding, part.message)));
   if (part.last) session.states.erase(session.states.begin());
 }
 

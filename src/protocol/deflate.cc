@@ -12,7 +12,7 @@
 namespace mlgraph::protocol {
 namespace {
 
-constexpr int kRawWindow = -15;   // raw deflate, 32 KiB
+constexpr int kRawWindow = -15;  // raw deflate, 32 KiB
 constexpr int kMemoryLevel = 8;
 constexpr int kLevel = 1;  // events are small and many: most of the gain for the least time
 constexpr std::string_view kTail("\x00\x00\xff\xff", 4);
@@ -119,6 +119,14 @@ std::string deflate_message(std::string_view message) {
   MLG_CHECK(out.ends_with(kTail));
   out.resize(out.size() - kTail.size());
   return out;
+}
+
+std::string make_deflated_frame(Opcode opcode, std::string_view message) {
+  const std::string payload = deflate_message(message);
+  std::string frame;
+  frame.reserve(payload.size() + 10);
+  append_frame_header(frame, opcode, payload.size(), true);
+  return frame += payload;
 }
 
 base::Result<std::string> inflate_message(std::string_view payload, std::size_t bytes_max) {

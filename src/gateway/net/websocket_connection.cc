@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "protocol/deflate.h"
 
 namespace mlgraph::gateway {
 
@@ -38,8 +39,12 @@ WebSocketConnection::WebSocketConnection(
       loop_(loop),
       transport_(std::move(transport)),
       info_(std::move(info)),
-      reader_({shared.options.websocket.message_max, shared.options.websocket.fragments_max, false}
+      reader_(
+          {shared.options.websocket.message_max,
+           shared.options.websocket.fragments_max,
+           info_.deflate}
       ),
+      message_max_(shared.options.websocket.message_max),
       received_at_(loop.clock().steady_now()),
       pinged_at_(received_at_),
       message_began_at_(received_at_) {}
@@ -50,7 +55,11 @@ void WebSocketConnection::start(std::string response_head, std::string leftover)
   transport_->fix_send_buffer(kSendBuffer);
   const auto& limits = shared_.options.websocket;
   slot_ = feed().open(
-      *this, {}, {hub::Encoding::kWebSocket, limits.queue_bytes_max, limits.patterns_max}
+      *this,
+      {},
+      {info_.deflate ? hub::Encoding::kWebSocketDeflate : hub::Encoding::kWebSocket,
+       limits.queue_bytes_max,
+       limits.patterns_max}
   );
   shared_.metrics.active_connections.fetch_add(1, std::memory_order_relaxed);
   feed().send_raw(slot_, std::move(response_head));
@@ -68,7 +77,8 @@ void WebSocketConnection::send_binary(std::string_view message) {
 }
 
 void WebSocketConnection::set_message_max(std::size_t bytes) {
-  reader_.set_limits({bytes, shared_.options.websocket.fragments_max, false});
+  message_max_ = bytes;
+  reader_.set_limits({bytes, shared_.options.websocket.fragments_max, info_.deflate});
 }
 
 std::function<void(std::function<void(WebSocket&)>)> WebSocketConnection::poster() {
@@ -148,10 +158,7 @@ void WebSocketConnection::on_event(const FrameReader::Event& event) {
   switch (event.kind) {
     case Kind::kMessage:
       message_began_at_ = received_at_;
-      if (event.binary)
-        user_->on_binary(event.payload);
-      else
-        user_->on_text(event.payload);
+      event.compressed ? on_compressed(event) : on_message(event.binary, event.payload);
       break;
     case Kind::kPing:
       feed().send_raw(slot_, protocol::make_frame(Opcode::kPong, event.payload));
@@ -163,6 +170,21 @@ void WebSocketConnection::on_event(const FrameReader::Event& event) {
     case Kind::kClose:
       break;
   }
+}
+
+void WebSocketConnection::on_message(bool binary, std::string_view message) {
+  binary ? user_->on_binary(message) : user_->on_text(message);
+}
+
+void WebSocketConnection::on_compressed(const FrameReader::Event& event) {
+  const auto message = protocol::inflate_message(event.payload, message_max_);
+  protocol::Utf8Validator utf8;
+  if (message && (event.binary || (utf8.feed(*message) && utf8.complete())))
+    return on_message(event.binary, *message);
+  discarding_ = true;
+  if (message) return close(1007, "a text message is not UTF-8");
+  const bool too_large = message.error().code == base::ErrorCode::kTooLarge;
+  close(too_large ? 1009 : 1007, message.error().message);
 }
 
 void WebSocketConnection::on_peer_close(const FrameReader::Event& event) {
