@@ -208,7 +208,7 @@ std::vector<Setting> make_settings() {
           "limits.queue_bytes",
           "",
           "bytes queued for a slow session",
-          16'384,
+          65'536,  // a part of a state is as large
           std::uint64_t{1} << 30,
           [](Config & c) -> auto& { return c.limits.queue_bytes; }
       ),
