@@ -23,6 +23,7 @@ mlg_library(boost_net HEADER boost/beast.hpp LIBS Threads::Threads
             DEFINES BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_ALLOW_DEPRECATED BOOST_ASIO_DISABLE_CONCEPTS)
 mlg_library(rocksdb HEADER rocksdb/db.h LIBS rocksdb)
 mlg_library(sodium HEADER sodium.h LIBS sodium)
+mlg_library(zlib HEADER zlib.h LIBS z)
 mlg_library(faiss_trainer HEADER faiss/Clustering.h LIBS faiss OpenMP::OpenMP_CXX openblas)
 # The names above would otherwise be read as the targets themselves.
 set_property(TARGET boost_json PROPERTY INTERFACE_LINK_LIBRARIES -lboost_json)

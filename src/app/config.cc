@@ -141,6 +141,11 @@ std::vector<Setting> make_settings() {
             return c.server.tls_key;
           }
       ),
+      flag(
+          "server.deflate",
+          "compress messages for clients that offer permessage-deflate",
+          [](Config & c) -> auto& { return c.server.deflate; }
+      ),
       text(
           "server.import_dir",
           "--import-dir",
@@ -203,7 +208,7 @@ std::vector<Setting> make_settings() {
           "limits.queue_bytes",
           "",
           "bytes queued for a slow session",
-          16'384,
+          65'536,  // a part of a state is as large
           std::uint64_t{1} << 30,
           [](Config & c) -> auto& { return c.limits.queue_bytes; }
       ),

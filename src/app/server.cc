@@ -52,6 +52,7 @@ gateway::ServerOptions server_options(const Config& config) {
   options.body_budget = config.limits.body_budget_bytes;
   options.websocket.message_max = config.limits.message_bytes;
   options.websocket.queue_bytes_max = config.limits.queue_bytes;
+  options.websocket.deflate = config.server.deflate;
   options.websocket.patterns_max = config.limits.patterns;
   options.websocket.ping_after = std::chrono::seconds(config.limits.heartbeat_seconds);
   options.websocket.drop_after = std::chrono::seconds(config.limits.idle_timeout_seconds);

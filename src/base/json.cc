@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -8,12 +9,16 @@
 #include <boost/json/stream_parser.hpp>
 #include <simdjson.h>
 
+#include "base/json_places.h"
+
 namespace mlgraph::base {
 namespace {
 
 constexpr std::int64_t kInt64Max = INT64_MAX;
+constexpr std::size_t kKeyShown = 64;  // bytes of a key in an error
 
 struct Converter {
+  std::string_view text;
   const JsonLimits& limits;
   std::size_t values = 0;
 
@@ -39,6 +44,9 @@ struct Converter {
           MLG_TRY(value, convert(field.value, depth + 1));
           members.emplace_back(std::string(field.key), std::move(value));
         }
+        if (limits.unique_keys) {
+          MLG_TRY_VOID(check_unique(members));
+        }
         return Json(std::move(members));
       }
       case simdjson::dom::element_type::INT64:
@@ -58,7 +66,24 @@ struct Converter {
   }
 
   [[nodiscard]] tl::unexpected<Error> too_deep() const {
-    return fail(ErrorCode::kBadJson, "JSON nested deeper than {} levels", limits.depth_max);
+    return fail(
+        ErrorCode::kBadJson,
+        "JSON nested deeper than {} levels at byte {}",
+        limits.depth_max,
+        place_of_depth(text, limits.depth_max).value_or(0)
+    );
+  }
+
+  static Result<void> check_unique(const Json::Object& members) {
+    std::vector<std::string_view> keys;
+    keys.reserve(members.size());
+    for (const auto& [key, value] : members) keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    const auto twice = std::adjacent_find(keys.begin(), keys.end());
+    if (twice == keys.end()) return {};
+    std::string named;
+    append_json_string(named, twice->substr(0, kKeyShown));
+    return fail(ErrorCode::kBadJson, "an object has the key {} twice", named);
   }
 };
 
@@ -71,6 +96,8 @@ std::string describe(std::string_view text, const char* reason) {
   if (!ec && used == text.size()) {
     parser.finish(ec);
     if (ec) return fmt::format("JSON ends early at byte {}: {}", used, ec.message());
+    if (const auto number = place_of_number(text))
+      return fmt::format("invalid JSON at byte {}: the number is out of range", *number);
     return fmt::format("invalid JSON: {}", reason);
   }
   if (!ec) return fmt::format("invalid JSON at byte {}: data after the document", used);
@@ -125,7 +152,7 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   simdjson::dom::element root;
   const auto error = parser.parse(text.data(), text.size()).get(root);
   if (error) return fail(ErrorCode::kBadJson, "{}", describe(text, simdjson::error_message(error)));
-  return Converter{limits}.convert(root, 0);
+  return Converter{text, limits}.convert(root, 0);
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -49,6 +49,7 @@ class Json {
 struct JsonLimits {
   std::size_t depth_max = 32;        ///< nesting of arrays and objects
   std::size_t members_max = 65'536;  ///< values in all: bounds the tree's memory
+  bool unique_keys = false;          ///< a key that an object has twice is refused
 };
 
 /// Parses one whole JSON document: UTF-8 without BOM, nothing after it.

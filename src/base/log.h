@@ -8,7 +8,8 @@
 
 namespace mlgraph::base {
 
-enum class LogLevel { kDebug, kInfo, kWarn, kError };
+/// kNone is for programs whose errors are provoked, as a simulation's are: nothing is written.
+enum class LogLevel { kDebug, kInfo, kWarn, kError, kNone };
 
 void set_log_level(LogLevel level);
 [[nodiscard]] bool parse_log_level(std::string_view name, LogLevel& level);

@@ -1,5 +1,6 @@
 #include "hub/frame.h"
 
+#include "protocol/deflate.h"
 #include "protocol/ws_frame.h"
 
 namespace mlgraph::hub {
@@ -13,6 +14,23 @@ std::shared_ptr<Frame> encode(std::string_view json) {
   return frame;
 }
 }  // namespace
+
+std::string_view Frame::deflated_wire() const {
+  std::call_once(deflated_once_, [this] {
+    deflated_ = protocol::make_deflated_frame(protocol::Opcode::kText, json());
+  });
+  return deflated_;
+}
+
+std::string frame_message(Encoding encoding, std::string_view json) {
+  // Short ones would not get shorter.
+  constexpr std::size_t kDeflateMin = 256;
+  if (encoding == Encoding::kServerSentEvents)
+    return std::string("data: ").append(json).append("\n\n");
+  if (encoding == Encoding::kWebSocketDeflate && json.size() >= kDeflateMin)
+    return protocol::make_deflated_frame(protocol::Opcode::kText, json);
+  return protocol::make_frame(protocol::Opcode::kText, json);
+}
 
 FramePtr make_event_frame(const model::Entry& entry, base::SteadyTime published) {
   auto frame = encode(entry.public_json);

@@ -15,6 +15,9 @@ namespace mlgraph::hub {
     base::SteadyTime published
 );
 
+/// A text message of one session, framed for it.
+[[nodiscard]] std::string frame_message(Encoding encoding, std::string_view json);
+
 /// The bytes a frame costs in a ring or cache.
 [[nodiscard]] inline std::size_t cost_of(const Frame& frame) {
   return sizeof(Frame) + frame.wire.size() + frame.entity.size() + frame.index.size();

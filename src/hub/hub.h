@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +26,8 @@ namespace mlgraph::hub {
 
 /// One event as every session gets it: the WebSocket frame (header and JSON), encoded once.
 /// Immutable.
-struct Frame {
+class Frame {
+ public:
   std::uint64_t seq = 0;  ///< 0: a metric
   model::EventKind kind = model::EventKind::kMetricsSystem;
   std::string entity;
@@ -34,6 +36,13 @@ struct Frame {
   std::uint32_t header_size = 0;
   base::SteadyTime published;  ///< when it was handed to the hub, for the latency histogram
   [[nodiscard]] std::string_view json() const { return std::string_view(wire).substr(header_size); }
+  /// The frame with its message compressed, made when the first session needs it: once for all.
+  /// Threads: shared.
+  [[nodiscard]] std::string_view deflated_wire() const;
+
+ private:
+  mutable std::once_flag deflated_once_;
+  mutable std::string deflated_;
 };
 using FramePtr = std::shared_ptr<const Frame>;
 using FrameBatch = std::shared_ptr<const std::vector<FramePtr>>;
@@ -45,7 +54,11 @@ struct SlotId {
   bool operator==(const SlotId&) const = default;
 };
 
-enum class Encoding : std::uint8_t { kWebSocket, kServerSentEvents };
+enum class Encoding : std::uint8_t {
+  kWebSocket,
+  kWebSocketDeflate,  ///< permessage-deflate was negotiated
+  kServerSentEvents
+};
 
 /// The session's side. All calls on the session's loop.
 class Subscriber {
@@ -67,9 +80,14 @@ class Subscriber {
   virtual void on_evicted(int code, std::string_view reason) = 0;
 };
 
-/// Makes the parts of a `state` answer as the socket has room: the next whole message, or nullopt
-/// at the end.
-using PartSource = std::function<std::optional<std::string>()>;
+/// One message of a `state` answer.
+struct StatePart {
+  std::string message;
+  bool last = false;
+};
+/// Makes the parts of a `state` answer as the socket has room, under the scopes that the session
+/// has by then. Not called again after the last one.
+using PartSource = std::function<StatePart(const protocol::Scopes& scopes)>;
 
 struct Subscribed {
   std::vector<std::string> channels;  ///< all patterns now
@@ -111,12 +129,17 @@ class LoopFeed {
       const std::optional<std::string>& since,
       const std::function<std::string(const Subscribed&)>& answer
   ) = 0;
+  /// Offers what has been published so far now, not at the next turn. Before a state is taken: no
+  /// older sample follows it then.
+  virtual void take_published() = 0;
   /// Sends a state at `seq`, in order with the events: those up to `seq` go out before it (a
   /// moment's wait where this loop has not seen them yet), then the parts as the socket has room,
   /// then events after `seq`. So it is exact whichever channels it covers, and nothing is left out
   /// or doubled for the others. `seq` must not be older than position(slot): take the newest fold
   /// now. `parts` must not call the feed. More than 64 states waiting: evicted.
   virtual void send_state(SlotId slot, std::uint64_t seq, PartSource parts) = 0;
+  /// Whether a state is still to be sent. Requests are answered in order: those behind it wait.
+  [[nodiscard]] virtual bool state_pending(SlotId slot) const = 0;
   virtual std::vector<std::string> unsubscribe(
       SlotId slot, const std::vector<std::string>& channels
   ) = 0;

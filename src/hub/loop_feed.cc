@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "hub/frame.h"
 #include "model/names.h"
-#include "protocol/ws_frame.h"
 
 namespace mlgraph::hub {
 
@@ -51,6 +51,7 @@ void LoopFeedImpl::end_delivery(SlotId slot) {
   session->states.clear();
   session->held.clear();
   set_live(*session, true);
+  session->evicted = true;  // a read that fails late must not take back the close frame it queues
 }
 
 LoopFeedImpl::Session* LoopFeedImpl::find(SlotId slot) const {
@@ -162,8 +163,7 @@ std::vector<std::string> LoopFeedImpl::unsubscribe(
 ) {
   Session* session = find(id);
   if (!session) return {};
-  const bool all =
-      std::find(channels.begin(), channels.end(), "*") != channels.end() && channels.size() == 1;
+  const bool all = std::find(channels.begin(), channels.end(), "*") != channels.end();
   const auto& patterns = session->interest.patterns();
   for (std::size_t i = patterns.size(); i > 0; --i)
     if (all || std::find(channels.begin(), channels.end(), patterns[i - 1].pattern.text()) !=
@@ -212,16 +212,15 @@ void LoopFeedImpl::send_state(SlotId id, std::uint64_t seq, PartSource parts) {
   mark_dirty(id.slot, *session);
 }
 
+bool LoopFeedImpl::state_pending(SlotId id) const {
+  const Session* session = find(id);
+  return session && !session->states.empty();
+}
+
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {
   Session* session = find(id);
   if (!session) return;
-  push(id.slot, *session, LocalRef::owned(framed(*session, json)));
-}
-
-std::string LoopFeedImpl::framed(const Session& session, std::string_view json) {
-  if (session.options.encoding == Encoding::kWebSocket)
-    return protocol::make_frame(protocol::Opcode::kText, json);
-  return std::string("data: ").append(json).append("\n\n");
+  push(id.slot, *session, LocalRef::owned(frame_message(session->options.encoding, json)));
 }
 
 void LoopFeedImpl::send_raw(SlotId id, std::string bytes) {

@@ -52,7 +52,9 @@ class LoopFeedImpl final : public LoopFeed {
       const std::optional<std::string>& since,
       const std::function<std::string(const Subscribed&)>& answer
   ) override;
+  void take_published() override { drain_inbox(); }
   void send_state(SlotId slot, std::uint64_t seq, PartSource parts) override;
+  [[nodiscard]] bool state_pending(SlotId slot) const override;
   std::vector<std::string> unsubscribe(SlotId slot, const std::vector<std::string>& channels)
       override;
   std::vector<std::string> set_scopes(SlotId slot, const protocol::Scopes& scopes) override;
@@ -121,7 +123,6 @@ class LoopFeedImpl final : public LoopFeed {
   void release_held(Session& session);
   void fall_behind(Session& session, std::uint64_t position);
   void set_live(Session& session, bool live);
-  [[nodiscard]] static std::string framed(const Session& session, std::string_view json);
   void put(Session& session, LocalRef item);
   void push(std::uint32_t slot, Session& session, LocalRef item);
   void mark_dirty(std::uint32_t slot, Session& session);
@@ -129,7 +130,7 @@ class LoopFeedImpl final : public LoopFeed {
 
   std::size_t serve(std::uint32_t slot);
   void pump(std::uint32_t slot, Session& session, std::size_t& budget);
-  [[nodiscard]] bool pump_state(Session& session, std::size_t& budget);
+  void pump_state(Session& session, std::size_t& budget);
   [[nodiscard]] bool pump_events(
       std::uint32_t slot, Session& session, std::uint64_t limit, std::size_t& budget
   );

@@ -2,6 +2,7 @@
 // place, and join the tail.
 #include <algorithm>
 
+#include "hub/frame.h"
 #include "hub/loop_feed.h"
 
 namespace mlgraph::hub {
@@ -32,7 +33,7 @@ void LoopFeedImpl::set_live(Session& session, bool live) {
 void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budget) {
   while (budget > 0 && !session.reading && session.outbox.bytes() < low_mark(session)) {
     if (!session.states.empty() && session.position >= session.states.front().seq) {
-      if (!pump_state(session, budget)) session.states.erase(session.states.begin());
+      pump_state(session, budget);
       continue;
     }
     const std::uint64_t limit =
@@ -47,12 +48,11 @@ void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budge
   }
 }
 
-bool LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
-  const auto part = session.states.front().parts();
-  if (!part) return false;
-  budget -= std::min(budget, part->size());
-  put(session, LocalRef::owned(framed(session, *part)));
-  return true;
+void LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
+  const auto part = session.states.front().parts(session.interest.scopes()->scopes);
+  budget -= std::min(budget, part.message.size());
+  put(session, LocalRef::owned(frame_message(session.options.encoding, part.message)));
+  if (part.last) session.states.erase(session.states.begin());
 }
 
 /// false: it has to wait for the replayer.

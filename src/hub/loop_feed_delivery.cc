@@ -68,7 +68,8 @@ void LoopFeedImpl::offer_event(std::uint32_t slot, Session& session, const Local
   if (session.outbox.bytes() + session.outbox.size_of(*frame->frame) >
       session.options.queue_bytes_max) {
     shared_.metrics.catch_ups.fetch_add(1, std::memory_order_relaxed);
-    return fall_behind(session, frame->frame->seq - 1);
+    fall_behind(session, frame->frame->seq - 1);
+    return mark_dirty(slot, session);  // nothing may be queued whose leaving would bring it on
   }
   push(slot, session, frame);
 }
@@ -93,12 +94,14 @@ void LoopFeedImpl::hold(Session& session, const LocalRef& frame) {
   shared_.metrics.conflations.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// Samples that waited go out once there is room, but not in front of a state.
+/// Samples that waited go out as there is room, but not in front of a state.
 void LoopFeedImpl::release_held(Session& session) {
-  if (session.held.empty() || !session.states.empty() || session.evicted ||
-      session.outbox.bytes() >= low_mark(session))
-    return;
-  for (auto& [channel, frame] : std::exchange(session.held, {})) put(session, frame);
+  if (!session.states.empty()) return;
+  while (!session.held.empty() && session.outbox.bytes() < low_mark(session)) {
+    const auto first = session.held.begin();
+    put(session, std::move(first->second));
+    session.held.erase(first);
+  }
 }
 
 void LoopFeedImpl::mark_dirty(std::uint32_t slot, Session& session) {
@@ -155,9 +158,11 @@ std::size_t LoopFeedImpl::serve(std::uint32_t slot) {
   session = slots_[slot].session.get();
   if (!session) return cost;
   const bool can_write = !session->outbox.empty() && !session->blocked;
-  const bool can_pump = !session->live && !session->reading && pump_budget == 0 &&
+  // A budget used up is the only reason to come back that no socket, log or event will bring.
+  const bool cut_short = pump_budget == 0 || write_budget == 0;
+  const bool can_pump = !session->live && !session->reading && !session->blocked &&
                         session->outbox.bytes() < low_mark(*session);
-  if (can_write || can_pump) mark_dirty(slot, *session);
+  if (can_write || (cut_short && (can_pump || !session->held.empty()))) mark_dirty(slot, *session);
   return cost;
 }
 

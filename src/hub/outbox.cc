@@ -17,6 +17,7 @@ using Pieces = std::array<std::string_view, 3>;
 Pieces pieces_of(const LocalFrame& item, Encoding encoding) {
   if (!item.frame) return {item.owned, {}, {}};
   if (encoding == Encoding::kWebSocket) return {item.frame->wire, {}, {}};
+  if (encoding == Encoding::kWebSocketDeflate) return {item.frame->deflated_wire(), {}, {}};
   return {item.sse_head, item.frame->json(), kStreamEnd};
 }
 }  // namespace
@@ -50,6 +51,7 @@ std::size_t Outbox::wire_size(const LocalFrame& item) const {
 
 std::size_t Outbox::size_of(const Frame& frame) const {
   if (encoding_ == Encoding::kWebSocket) return frame.wire.size();
+  if (encoding_ == Encoding::kWebSocketDeflate) return frame.deflated_wire().size();
   return frame.json().size() + kStreamHeadEstimate;
 }
 

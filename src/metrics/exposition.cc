@@ -82,6 +82,9 @@ void delivery_lines(Page& page, const ServerMetrics& metrics) {
   page.single(
       "active_connections", "gauge", "sessions past the upgrade", metrics.active_connections.load()
   );
+  page.single(
+      "active_streams", "gauge", "streams of Server-Sent Events", metrics.active_streams.load()
+  );
   page.single("http_requests_total", "counter", "requests read", metrics.http_requests.load());
   page.single(
       "events_sent_total",

@@ -35,7 +35,8 @@ struct ServerMetrics {
   SlidingRate events;         ///< durable and metric events published
   Histogram commit_latency;   ///< command submitted to entry published
   Histogram publish_latency;  ///< event committed to its bytes handed to the kernel, per loop flush
-  std::atomic<std::int64_t> active_connections{0};  ///< WebSocket and SSE sessions past the upgrade
+  std::atomic<std::int64_t> active_connections{0};  ///< WebSocket sessions past the upgrade
+  std::atomic<std::int64_t> active_streams{0};      ///< of Server-Sent Events
   std::atomic<std::uint64_t> http_requests{0};
   std::atomic<std::uint64_t> events_sent{0};
   std::atomic<std::uint64_t> bytes_sent{0};

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/json_places.h"
 #include "model/names.h"
 #include "protocol/error_table.h"
 
@@ -14,6 +15,8 @@ using base::Json;
 constexpr std::size_t kRefBytesMax = 64;
 // Far above any session's pattern limit, so that repeating one channel stays harmless.
 constexpr std::size_t kChannelsMax = 2'048;
+
+constexpr base::JsonLimits kMessageLimits = {.unique_keys = true};
 
 constexpr std::array<std::pair<std::string_view, RequestType>, 6> kTypes = {{
     {"auth", RequestType::kAuth},
@@ -134,11 +137,24 @@ base::Result<void> read_members(const Json& message, Request& request) {
       return read_channels(message, true, request);
     case RequestType::kSync:
       return read_channels(message, false, request);
+    case RequestType::kHello: {
+      const Json* client = message.find("client");
+      if (client && !client->as_string() && !client->as_object())
+        return wrong_type("client", "a string or an object", *client);
+      return {};
+    }
     case RequestType::kPing:
-    case RequestType::kHello:
       return {};
   }
   return {};
+}
+
+/// The ref of a text that is no JSON, if it stands there before the fault.
+std::string ref_of_broken(std::string_view text) {
+  const auto raw = base::readable_member(text, "ref");
+  if (!raw || raw->size() > 6 * kRefBytesMax + 2) return {};
+  const auto value = base::parse_json("{\"ref\":" + std::string(*raw) + "}", kMessageLimits);
+  return value ? read_ref(*value).value_or(std::string()) : std::string();
 }
 
 void append_head(std::string& out, std::string_view type, base::Timestamp now) {
@@ -158,11 +174,11 @@ void append_ref(std::string& out, std::string_view ref) {
 }  // namespace
 
 tl::expected<Request, RequestError> parse_request(std::string_view text) {
-  const auto refuse = [](base::Error error, std::string ref) {
-    return tl::unexpected<RequestError>(RequestError{std::move(error), std::move(ref)});
+  const auto refuse = [](base::Error error, std::string ref, std::optional<RequestType> type = {}) {
+    return tl::unexpected<RequestError>(RequestError{std::move(error), std::move(ref), type});
   };
-  auto message = base::parse_json(text);
-  if (!message) return refuse(std::move(message).error(), {});
+  auto message = base::parse_json(text, kMessageLimits);
+  if (!message) return refuse(std::move(message).error(), ref_of_broken(text));
   if (!message->as_object())
     return refuse(
         base::Error{
@@ -173,14 +189,14 @@ tl::expected<Request, RequestError> parse_request(std::string_view text) {
         {}
     );
   Request request;
-  auto ref = read_ref(*message);
-  if (!ref) return refuse(std::move(ref).error(), {});
-  request.ref = std::move(*ref);
   const auto type = read_type(*message);
+  auto ref = read_ref(*message);
+  if (!ref) return refuse(std::move(ref).error(), {}, type ? std::optional(*type) : std::nullopt);
+  request.ref = std::move(*ref);
   if (!type) return refuse(type.error(), std::move(request.ref));
   request.type = *type;
   if (auto read = read_members(*message, request); !read)
-    return refuse(std::move(read).error(), std::move(request.ref));
+    return refuse(std::move(read).error(), std::move(request.ref), request.type);
   return request;
 }
 

@@ -24,10 +24,11 @@ struct Request {
   bool state = false;                ///< subscribe
 };
 
-/// What could still be told of a message that is refused: its ref, if readable.
+/// What could still be told of a message that is refused: its ref and its type, if readable.
 struct RequestError {
   base::Error error;
   std::string ref;
+  std::optional<RequestType> type;
 };
 
 /// Parses one text message. errors kBadJson, kBadRequest (naming the member), kUnknownType.

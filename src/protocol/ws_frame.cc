@@ -243,7 +243,7 @@ std::optional<FrameReader::Violation> FrameReader::take_header(
 std::optional<FrameReader::Violation> FrameReader::begin_data_frame() {
   if (!in_data_frame()) return std::nullopt;
   if (header_.length >> 63 != 0)
-    return Violation{kProtocolViolation, "a frame's length has its top bit set"};
+    return Violation{kMessageTooBig, "a frame's length has its top bit set"};
   if (header_.opcode != 0) {
     message_binary_ = header_.opcode == static_cast<std::uint8_t>(Opcode::kBinary);
     message_compressed_ = header_.rsv1;

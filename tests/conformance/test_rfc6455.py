@@ -169,7 +169,7 @@ def test_unmasked_frames(client, opcode):
 
 
 @pytest.mark.parametrize("head,code", [
-    (b"\x82\xff" + struct.pack("!Q", 1 << 63), 1002), (b"\x82\xff" + struct.pack("!Q", (1 << 64) - 1), 1002),
+    (b"\x82\xff" + struct.pack("!Q", 1 << 63), 1009), (b"\x82\xff" + struct.pack("!Q", (1 << 64) - 1), 1009),
     (b"\x82\xff" + struct.pack("!Q", (1 << 63) - 1), 1009), (b"\x82\xff" + struct.pack("!Q", 1 << 32), 1009),
     (b"\x82\xff" + struct.pack("!Q", (16 << 20) + 1), 1009), (b"\x82\xfe" + struct.pack("!H", 125), 1002),
     (b"\x82\xff" + struct.pack("!Q", 65535), 1002)])

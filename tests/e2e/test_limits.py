@@ -60,7 +60,7 @@ def test_sessions_per_token(make_server):
 
 def test_a_reader_that_stalls_loses_nothing(make_server):
     """H17: over its bound the session reads on from the log when its socket drains; order kept, nothing lost."""
-    server = make_server(settings={"limits.queue_bytes": 16_384})
+    server = make_server(settings={"limits.queue_bytes": 65_536})
     rest = server.rest()
     slow = server.socket(receive_buffer=4096)
     slow.subscribe("index.*")
@@ -76,7 +76,7 @@ def test_a_reader_that_stalls_loses_nothing(make_server):
 
 @pytest.mark.slow
 def test_a_reader_that_takes_nothing_is_closed_4102(make_server):
-    server = make_server(settings={"limits.queue_bytes": 16_384, "limits.stall_seconds": 2})
+    server = make_server(settings={"limits.queue_bytes": 65_536, "limits.stall_seconds": 2})
     rest = server.rest()
     slow = server.socket(receive_buffer=4096)
     slow.subscribe("*")

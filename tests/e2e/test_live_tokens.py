@@ -95,7 +95,7 @@ def test_nothing_is_told_after_a_token_expires(busy):
 
 def test_a_replay_ends_with_its_token(make_server):
     """Revoked in the middle of a long replay: what is left of it is not sent."""
-    server = make_server(settings={"limits.queue_bytes": 16_384})
+    server = make_server(settings={"limits.queue_bytes": 65_536})
     rest = server.rest()
     start = rest.get("/state").json["id"]
     for i in range(300):
@@ -236,7 +236,7 @@ def test_changed_scopes_filter_what_is_replayed(changing):
 
 def test_changed_scopes_filter_a_replay_that_is_under_way(make_server):
     """Narrowed in the middle of a long replay to a slow reader: the rest of it is filtered by the new scopes."""
-    server = make_server(settings={"limits.queue_bytes": 16_384})
+    server = make_server(settings={"limits.queue_bytes": 65_536})
     rest = server.rest()
     start = rest.get("/state").json["id"]
     for i in range(300):

@@ -8,7 +8,7 @@ import pytest
 from harness import ADMIN_TOKEN, Crew, EventWriter, RawConnection, ws_frame
 from harness.ledger import check_exact, number, whole_log
 
-QUEUE = 16_384
+QUEUE = 65_536
 LARGEST_EVENT = 32 * 1024  # one message may stand over the bound: what fits is judged before it is queued
 SETTINGS = {"limits.queue_bytes": QUEUE, "limits.stall_seconds": 3}
 

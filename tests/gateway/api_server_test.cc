@@ -108,7 +108,7 @@ TEST_F(ApiServerTest, StateIsTheFoldAtItsIdUnderTheScopes) {
 class SeenSession final : public gateway::RegisteredSession {
  public:
   explicit SeenSession(gateway::SessionRow row) : row_(std::move(row)) {}
-  void on_token_change(const std::optional<gateway::TokenInfo>&) override {}
+  void on_token_change(const std::string&, const std::optional<gateway::TokenInfo>&) override {}
   [[nodiscard]] gateway::SessionRow row() const override { return row_; }
 
  private:

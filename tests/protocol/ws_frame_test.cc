@@ -97,7 +97,7 @@ TEST(FrameReader, ViolationsNameTheirCloseCode) {
       {"bad UTF-8", client_frame(0x81, "\xc0\xaf"), "1007"},
       {"bad UTF-8 in a first fragment", client_frame(0x01, "ok\xf8"), "1007"},
       {"bad UTF-8 in a close reason", client_frame(0x88, "\x03\xe8\xff"), "1007"},
-      {"length with its top bit", std::string("\x81\xff\x80\0\0\0\0\0\0\0", 10), "1002"},
+      {"length with its top bit", std::string("\x81\xff\x80\0\0\0\0\0\0\0", 10), "1009"},
       {"length of 2^62", std::string("\x81\xff\x40\0\0\0\0\0\0\0", 10), "1009"},
       {"length not in its shortest form", std::string("\x81\xfe\0\x05", 4), "1002"},
       {"over the limit", client_frame(0x81, std::string(2'000, 'x')), "1009"},

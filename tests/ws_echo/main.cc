@@ -1,7 +1,9 @@
-// A plain echo over the server's own WebSocket code, for conformance suites.   ws_echo PORT
+// A plain echo over the server's own WebSocket code, for conformance suites.
+//   ws_echo PORT [--deflate]        with it, permessage-deflate is negotiated
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/thread_pool.h"
 #include "gateway/net/server.h"
@@ -28,7 +30,8 @@ class Echo final : public gateway::WebSocketUser {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fprintf(stderr, "usage: ws_echo PORT\n"), 2;
+  const bool deflate = argc == 3 && std::string_view(argv[2]) == "--deflate";
+  if (argc != 2 && !deflate) return std::fprintf(stderr, "usage: ws_echo PORT [--deflate]\n"), 2;
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -57,6 +60,7 @@ int main(int argc, char** argv) {
   options.port = static_cast<std::uint16_t>(std::atoi(argv[1]));
   options.io_threads = 1;
   options.websocket.message_max = std::size_t{16} << 20;
+  options.websocket.deflate = deflate;
   options.websocket.queue_bytes_max = std::size_t{64} << 20;
   gateway::Server server(options, hooks, hub, compute, metrics, clock);
   if (auto started = server.start(); !started)

@@ -5,7 +5,7 @@ import {JobTable} from './jobs.js';
 import {joinParts, type StateSource} from './state.js';
 import {FoldError} from './error.js';
 import type {
-  Alert, Cursor, Durable, DurableEvent, Index, IndexEventData, Job, MetricsEvent, ShardTransition, StateData, StreamEvent,
+  Alert, Cursor, Durable, DurableEvent, Index, IndexEventData, Job, MetricsEvent, MetricsSample, ShardTransition, StateData, StreamEvent,
 } from './types.js';
 
 /**
@@ -19,7 +19,7 @@ export class StateFold {
   readonly #indices = new Map<string, Index>();
   readonly #jobs = new JobTable();
   readonly #alerts = new Map<string, Alert>();
-  readonly #metrics = new Map<string, MetricsEvent>();
+  readonly #metrics = new Map<string, MetricsSample>();
 
   /**
    * @param state a `state` message, or all parts of one, in any order. Left out: empty, before the first event.
@@ -56,7 +56,7 @@ export class StateFold {
   }
 
   /** Newest sample by channel (`metrics.n1.system`, `metrics.docs.search`), a live view. Beside the fold: no id covers it. */
-  get metrics(): ReadonlyMap<string, MetricsEvent> {
+  get metrics(): ReadonlyMap<string, MetricsSample> {
     return this.#metrics;
   }
 
@@ -68,7 +68,8 @@ export class StateFold {
    */
   apply(event: StreamEvent): boolean {
     if (isSample(event)) {
-      this.#metrics.set(channelOf(event), event);
+      const sample = {...event.data, type: event.type, timestamp: event.timestamp};
+      this.#metrics.set(channelOf(sample), sample);
       return true;
     }
     const at = placeOf(event);
@@ -126,7 +127,7 @@ export class StateFold {
   #delete(name: string): void {
     this.#indices.delete(name);
     this.#jobs.forgetDeleted((index) => this.#indices.has(index));
-    for (const [channel, sample] of this.#metrics) if (sample.data['index'] === name) this.#metrics.delete(channel);
+    for (const [channel, sample] of this.#metrics) if (sample['index'] === name) this.#metrics.delete(channel);
   }
 
   #move({data, timestamp}: Durable<string, ShardTransition>): void {
@@ -153,9 +154,9 @@ function isSample(event: StreamEvent): event is MetricsEvent {
   return String(event.type).startsWith('metrics.');
 }
 
-function channelOf({type, data}: MetricsEvent): string {
-  const kind = type.slice('metrics.'.length);
-  return `metrics.${String(kind === 'system' ? data['node'] : data['index'])}.${kind}`;
+function channelOf(sample: MetricsSample): string {
+  const kind = sample.type.slice('metrics.'.length);
+  return `metrics.${String(kind === 'system' ? sample['node'] : sample['index'])}.${kind}`;
 }
 
 /** Also messages that types would refuse come here, straight from `JSON.parse`. */

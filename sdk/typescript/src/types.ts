@@ -138,6 +138,12 @@ export interface MetricsEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** The newest sample of a channel as `state` shows it: the event's `data`, and beside it which sample that is. */
+export interface MetricsSample extends Readonly<Record<string, unknown>> {
+  readonly type: MetricsEvent['type'];
+  readonly timestamp: Timestamp;
+}
+
 /** Whatever `subscribe` delivers. */
 export type StreamEvent = DurableEvent | MetricsEvent;
 
@@ -148,8 +154,8 @@ export interface StateData {
   readonly jobs: readonly Job[];
   /** Open ones. */
   readonly alerts: readonly Alert[];
-  /** The newest samples, whole messages. */
-  readonly metrics: readonly MetricsEvent[];
+  /** The newest samples. */
+  readonly metrics: readonly MetricsSample[];
   /** From 0; over REST always 0. */
   readonly part: number;
   /** On the final part. */

@@ -121,7 +121,7 @@ test('samples: the newest of each channel, and none of a deleted index', () => {
   fold.apply(sample('search', 'other', 3));
   fold.apply(sample('search', 'docs', 4));
   assert.equal(fold.id, 'e1-1');
-  assert.deepEqual([...fold.metrics].map(([channel, {data}]) => [channel, data['qps']]), [
+  assert.deepEqual([...fold.metrics].map(([channel, sample]) => [channel, sample['qps']]), [
     ['metrics.n1.system', 1], ['metrics.docs.search', 4], ['metrics.other.search', 3],
   ]);
   const resumed = new StateFold({id: fold.id!, data: fold.toState()});

@@ -248,7 +248,11 @@ bool HttpConnection::try_upgrade(const Credentials& credentials) {
   const auto& paths = shared_.hooks.websocket_paths;
   if (std::find(paths.begin(), paths.end(), request_->path) == paths.end()) return false;
   auto answer = answer_upgrade(
-      request_->method, headers_, credentials, shared_.hooks, shared_.tls.load() != nullptr
+      request_->method,
+      headers_,
+      credentials,
+      shared_.hooks,
+      {shared_.tls.load() != nullptr, shared_.options.websocket.deflate}
   );
   if (answer && shared_.draining)
     answer = tl::unexpected(
@@ -259,7 +263,7 @@ bool HttpConnection::try_upgrade(const Credentials& credentials) {
     respond(std::move(answer.error()));
     return true;
   }
-  UpgradeInfo info{request_->path, std::move(answer->token), request_->remote, {}};
+  UpgradeInfo info{request_->path, std::move(answer->token), request_->remote, {}, answer->deflate};
   auto transport = std::move(transport_);
   std::string leftover = std::move(in_);
   finish();

@@ -28,7 +28,7 @@ class SseConnection final : public SseStream,
     transport_ = std::move(transport);
     user_ = std::move(user);
     transport_->fix_send_buffer(kSendBuffer);
-    shared_.metrics.active_connections.fetch_add(1, std::memory_order_relaxed);
+    shared_.metrics.active_streams.fetch_add(1, std::memory_order_relaxed);
     if (blocked_early_) want_writable();
     wait_for_end();
   }
@@ -39,7 +39,7 @@ class SseConnection final : public SseStream,
   void send_raw(std::string text) override { feed().send_raw(slot_, std::move(text)); }
   void close() override {
     if (!closing_since_) closing_since_ = loop_.clock().steady_now();
-    feed().unsubscribe(slot_, {"*"});
+    feed().end_delivery(slot_);
     end_if_drained();
   }
   std::function<void(std::function<void(SseStream&)>)> poster() override {
@@ -114,7 +114,7 @@ class SseConnection final : public SseStream,
     feed().close(slot_);
     if (transport_) {
       transport_->close(false);
-      shared_.metrics.active_connections.fetch_sub(1, std::memory_order_relaxed);
+      shared_.metrics.active_streams.fetch_sub(1, std::memory_order_relaxed);
     }
     if (user_) user_->on_closed();
     loop_.remove(this);

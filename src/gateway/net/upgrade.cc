@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "protocol/deflate.h"
+
 namespace mlgraph::gateway {
 namespace {
 
@@ -99,7 +101,7 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
     const HeaderMap& headers,
     const Credentials& credentials,
     const ServerHooks& hooks,
-    bool tls
+    UpgradeOptions options
 ) {
   if (credentials.in_query)
     return refuse(
@@ -126,8 +128,9 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
   const auto host = header(headers, "host");
   if (hooks.allow_host && !hooks.allow_host(host))
     return refuse(403, ErrorCode::kForbidden, "this Host is not served");
-  if (const auto origin = headers.find("origin"); origin != headers.end() && hooks.allow_origin &&
-                                                  !hooks.allow_origin(origin->second, host, tls))
+  if (const auto origin = headers.find("origin");
+      origin != headers.end() && hooks.allow_origin &&
+      !hooks.allow_origin(origin->second, host, options.tls))
     return refuse(403, ErrorCode::kForbidden, "this Origin may not connect");
   const auto protocols = header(headers, "sec-websocket-protocol");
   if (protocols.size() > kProtocolsMax ||
@@ -152,6 +155,11 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
       "Upgrade\r\nSec-WebSocket-Accept: " +
       accept_of(trimmed(header(headers, "sec-websocket-key"))) + "\r\n";
   if (bearer) handshake.response_head += "Sec-WebSocket-Protocol: Bearer\r\n";
+  const auto deflate = options.deflate
+                           ? protocol::accept_deflate(header(headers, "sec-websocket-extensions"))
+                           : std::nullopt;
+  if (deflate) handshake.response_head += "Sec-WebSocket-Extensions: " + *deflate + "\r\n";
+  handshake.deflate = deflate.has_value();
   handshake.response_head += "\r\n";
   return handshake;
 }

@@ -21,6 +21,11 @@ using HeaderMap = std::map<std::string, std::string, std::less<>>;
 struct Handshake {
   std::string response_head;  ///< the 101 with its empty line
   std::optional<std::string> token;
+  bool deflate = false;  ///< permessage-deflate was offered, and is on
+};
+struct UpgradeOptions {
+  bool tls = false;      ///< the connection is encrypted: what an Origin's scheme must say
+  bool deflate = false;  ///< an offer of permessage-deflate is taken
 };
 /// The refusal is a whole answer (400, 403, 426).
 [[nodiscard]] tl::expected<Handshake, HttpResponse> answer_upgrade(
@@ -28,7 +33,7 @@ struct Handshake {
     const HeaderMap& headers,
     const Credentials& credentials,
     const ServerHooks& hooks,
-    bool tls
+    UpgradeOptions options
 );
 
 }  // namespace mlgraph::gateway

@@ -35,6 +35,7 @@ struct WebSocketLimits {
   std::chrono::seconds drop_after{60};    ///< without any traffic: 4105
   std::size_t queue_bytes_max = 256 * 1024;
   std::size_t patterns_max = 128;
+  bool deflate = false;  ///< permessage-deflate is negotiated with whoever offers it
 };
 
 /// What the upgrade request said.
@@ -43,6 +44,7 @@ struct UpgradeInfo {
   std::optional<std::string> token;  ///< from the Bearer subprotocol, Authorization or x-api-key
   std::string remote;                ///< client address without port
   std::string session;               ///< id made for this connection
+  bool deflate = false;              ///< permessage-deflate was negotiated
 };
 
 /// One upgraded connection. Everything sent goes through its slot in the loop's feed, so that
@@ -61,8 +63,8 @@ class WebSocket {
   /// s.
   virtual void close(int code, std::string_view reason) = 0;
   [[nodiscard]] virtual const UpgradeInfo& upgrade() const = 0;
-  /// Runs `step` on this connection's loop if it still lives then. Callable from any thread via the
-  /// returned function.
+  /// Runs `step` on this connection's loop if it still lives and is not closing then. Callable from
+  /// any thread via the returned function.
   [[nodiscard]] virtual std::function<void(std::function<void(WebSocket&)>)> poster() = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "protocol/deflate.h"
 
 namespace mlgraph::gateway {
 
@@ -38,8 +39,12 @@ WebSocketConnection::WebSocketConnection(
       loop_(loop),
       transport_(std::move(transport)),
       info_(std::move(info)),
-      reader_({shared.options.websocket.message_max, shared.options.websocket.fragments_max, false}
+      reader_(
+          {shared.options.websocket.message_max,
+           shared.options.websocket.fragments_max,
+           info_.deflate}
       ),
+      message_max_(shared.options.websocket.message_max),
       received_at_(loop.clock().steady_now()),
       pinged_at_(received_at_),
       message_began_at_(received_at_) {}
@@ -50,7 +55,11 @@ void WebSocketConnection::start(std::string response_head, std::string leftover)
   transport_->fix_send_buffer(kSendBuffer);
   const auto& limits = shared_.options.websocket;
   slot_ = feed().open(
-      *this, {}, {hub::Encoding::kWebSocket, limits.queue_bytes_max, limits.patterns_max}
+      *this,
+      {},
+      {info_.deflate ? hub::Encoding::kWebSocketDeflate : hub::Encoding::kWebSocket,
+       limits.queue_bytes_max,
+       limits.patterns_max}
   );
   shared_.metrics.active_connections.fetch_add(1, std::memory_order_relaxed);
   feed().send_raw(slot_, std::move(response_head));
@@ -68,29 +77,35 @@ void WebSocketConnection::send_binary(std::string_view message) {
 }
 
 void WebSocketConnection::set_message_max(std::size_t bytes) {
-  reader_.set_limits({bytes, shared_.options.websocket.fragments_max, false});
+  message_max_ = bytes;
+  reader_.set_limits({bytes, shared_.options.websocket.fragments_max, info_.deflate});
 }
 
 std::function<void(std::function<void(WebSocket&)>)> WebSocketConnection::poster() {
   return [weak = weak_from_this(), &loop = loop_](std::function<void(WebSocket&)> step) {
     loop.post([weak, step = std::move(step)] {
       const auto self = weak.lock();
-      if (self && !self->finished_) step(*self);
+      // Behind a close frame nothing may follow: what the step would say is not said.
+      if (self && !self->finished_ && self->close_code_ == 0) step(*self);
     });
   };
 }
 
+bool WebSocketConnection::holds_requests() {
+  if (close_code_ != 0) return false;
+  return feed().state_pending(slot_) ||
+         feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max;
+}
+
 void WebSocketConnection::wait_readable() {
-  if (reading_ || finished_) return;
-  // Who sends but does not read is not read from either: answers cannot pile up.
-  if (feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max) return;
+  if (reading_ || finished_ || holds_requests()) return;
   reading_ = true;
   auto self = shared_from_this();
   const auto ready = [self] {
     self->reading_ = false;
     self->on_readable();
   };
-  if (transport_->has_pending())
+  if (!unread_.empty() || transport_->has_pending())
     loop_.post(ready);
   else
     transport_->wait_readable(ready);
@@ -98,15 +113,18 @@ void WebSocketConnection::wait_readable() {
 
 void WebSocketConnection::on_readable() {
   if (finished_) return;
+  if (!unread_.empty()) {
+    auto bytes = std::exchange(unread_, {});
+    if (!consume(bytes)) finish_if_done();
+  }
   const auto buffer = loop_.read_buffer();
-  for (std::size_t turn = 0; turn < kTurnBytes && !finished_;) {
+  for (std::size_t turn = 0; turn < kTurnBytes && !finished_ && !holds_requests();) {
     const auto got = transport_->read(buffer);
     if (got.closed) return finish(close_code_ != 0 ? close_code_ : kCut, false);
     if (got.bytes == 0) break;
     turn += got.bytes;
     received_at_ = loop_.clock().steady_now();
     if (!discarding_ && !consume(buffer.first(got.bytes))) finish_if_done();
-    if (feed().queued_bytes(slot_) > shared_.options.websocket.queue_bytes_max) break;
   }
   wait_readable();
 }
@@ -114,6 +132,10 @@ void WebSocketConnection::on_readable() {
 bool WebSocketConnection::consume(std::span<char> bytes) {
   const bool was_in_message = reader_.in_message();
   while (!bytes.empty() && !finished_) {
+    if (holds_requests()) {
+      unread_.assign(bytes.data(), bytes.size());
+      return true;
+    }
     std::size_t used = 0;
     const auto found = reader_.feed(bytes, used);
     bytes = bytes.subspan(used);
@@ -136,10 +158,7 @@ void WebSocketConnection::on_event(const FrameReader::Event& event) {
   switch (event.kind) {
     case Kind::kMessage:
       message_began_at_ = received_at_;
-      if (event.binary)
-        user_->on_binary(event.payload);
-      else
-        user_->on_text(event.payload);
+      event.compressed ? on_compressed(event) : on_message(event.binary, event.payload);
       break;
     case Kind::kPing:
       feed().send_raw(slot_, protocol::make_frame(Opcode::kPong, event.payload));
@@ -151,6 +170,21 @@ void WebSocketConnection::on_event(const FrameReader::Event& event) {
     case Kind::kClose:
       break;
   }
+}
+
+void WebSocketConnection::on_message(bool binary, std::string_view message) {
+  binary ? user_->on_binary(message) : user_->on_text(message);
+}
+
+void WebSocketConnection::on_compressed(const FrameReader::Event& event) {
+  const auto message = protocol::inflate_message(event.payload, message_max_);
+  protocol::Utf8Validator utf8;
+  if (message && (event.binary || (utf8.feed(*message) && utf8.complete())))
+    return on_message(event.binary, *message);
+  discarding_ = true;
+  if (message) return close(1007, "a text message is not UTF-8");
+  const bool too_large = message.error().code == base::ErrorCode::kTooLarge;
+  close(too_large ? 1009 : 1007, message.error().message);
 }
 
 void WebSocketConnection::on_peer_close(const FrameReader::Event& event) {
@@ -237,7 +271,7 @@ void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   // a loop with more to do than one turn holds, has not seen it yet.
   if (woke_late || now - received_at_ >= limits.drop_after) on_readable();
   if (finished_) return;
-  if (woke_late) {
+  if (woke_late || holds_requests()) {
     received_at_ = now;
     message_began_at_ = now;
   }

@@ -42,9 +42,14 @@ class WebSocketConnection final : public WebSocket,
  private:
   void wait_readable();
   void on_readable();
-  /// false: the rest of these bytes is not to be read.
+  /// Requests wait while what was asked before is not answered: a state is still to be sent, or the
+  /// peer takes no answers.
+  [[nodiscard]] bool holds_requests();
+  /// false: the rest of these bytes is not to be read. What must wait is kept in `unread_`.
   [[nodiscard]] bool consume(std::span<char> bytes);
   void on_event(const protocol::FrameReader::Event& event);
+  void on_message(bool binary, std::string_view message);
+  void on_compressed(const protocol::FrameReader::Event& event);
   void on_peer_close(const protocol::FrameReader::Event& event);
   void begin_close(int code, const std::string& payload);
   void finish_if_done();
@@ -57,6 +62,8 @@ class WebSocketConnection final : public WebSocket,
   hub::SlotId slot_;
   protocol::FrameReader reader_;
   std::unique_ptr<WebSocketUser> user_;
+  std::size_t message_max_ = 0;  ///< of an inflated message
+  std::string unread_;           ///< at most one read's bytes, while requests wait
   base::SteadyTime received_at_;
   base::SteadyTime pinged_at_;
   base::SteadyTime message_began_at_;

@@ -53,7 +53,7 @@ void SessionRegistry::token_changed(const std::string& token, const std::optiona
       if (item.token == token) concerned.push_back(item.post);
   }
   for (const auto& post : concerned)
-    post([info](RegisteredSession& session) { session.on_token_change(info); });
+    post([token, info](RegisteredSession& session) { session.on_token_change(token, info); });
 }
 
 std::vector<SessionRow> SessionRegistry::rows() const {

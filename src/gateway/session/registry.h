@@ -29,8 +29,8 @@ struct SessionRow {
 class RegisteredSession {
  public:
   virtual ~RegisteredSession() = default;
-  /// nullopt: the token was revoked.
-  virtual void on_token_change(const std::optional<TokenInfo>& info) = 0;
+  /// nullopt: revoked. `token`: the one that changed, which the session may have left by then.
+  virtual void on_token_change(const std::string& token, const std::optional<TokenInfo>& info) = 0;
   [[nodiscard]] virtual SessionRow row() const = 0;
 };
 

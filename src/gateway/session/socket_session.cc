@@ -19,6 +19,14 @@ constexpr std::size_t kOffencesMax = 10;
 constexpr auto kOffenceWindow = std::chrono::minutes(1);
 constexpr std::int64_t kExpiringMs = 60'000;
 
+bool is_open_to_all(RequestType type) {
+  return type == RequestType::kAuth || type == RequestType::kPing || type == RequestType::kHello;
+}
+
+Error unauthorized() {
+  return {ErrorCode::kUnauthorized, "send {\"type\":\"auth\",\"token\":\"mlg_…\"} first", {}, {}};
+}
+
 template <typename Body>
 std::string object(Body&& body) {
   std::string text;
@@ -74,7 +82,8 @@ void SocketSession::begin() {
 
 Result<void> SocketSession::admit(const std::string& token) {
   MLG_TRY(principal, services_.authenticator.authenticate(token, socket_.upgrade().remote));
-  if (principal_ && principal_->name != principal.name && !principal.scopes.is_admin())
+  if (principal_ && principal_->name != principal.name && !principal.scopes.is_admin() &&
+      !principal_->scopes.is_admin())
     return fail(
         ErrorCode::kForbidden,
         "this session is '{}': another subject needs a session of its own",
@@ -137,8 +146,11 @@ void SocketSession::apply_scopes(const protocol::Scopes& scopes, std::string_vie
   );
 }
 
-void SocketSession::on_token_change(const std::optional<TokenInfo>& info) {
-  if (closing_ || !principal_) return;
+void SocketSession::on_token_change(
+    const std::string& token, const std::optional<TokenInfo>& info
+) {
+  // Meanwhile the session may have become an admin's, whose token is another.
+  if (closing_ || !principal_ || principal_->name != token) return;
   if (!info) {
     closing_ = true;
     error({ErrorCode::kUnauthorized, "the token was revoked", {}, {}}, {});
@@ -153,10 +165,16 @@ void SocketSession::on_token_change(const std::optional<TokenInfo>& info) {
 }
 
 void SocketSession::on_text(std::string_view message) {
-  if (closing_ || !within_rate()) return;
+  if (closing_) return;
   const auto request = protocol::parse_request(message);
-  if (!request) return offend(request.error().error, request.error().ref);
-  serve(*request);
+  if (!within_rate(request ? request->ref : request.error().ref)) return;
+  if (request) return serve(*request);
+  const auto& broken = request.error();
+  // What is not served before authentication is not judged either.
+  const bool unknown = broken.error.code == ErrorCode::kUnknownType;
+  if (!principal_ && (unknown || (broken.type && !is_open_to_all(*broken.type))))
+    return offend(unauthorized(), broken.ref);
+  offend(broken.error, broken.ref);
 }
 
 void SocketSession::on_binary(std::string_view) {
@@ -164,9 +182,9 @@ void SocketSession::on_binary(std::string_view) {
   socket_.close(1003, "only text messages are understood");
 }
 
-void SocketSession::on_control() { static_cast<void>(within_rate()); }
+void SocketSession::on_control() { static_cast<void>(within_rate({})); }
 
-bool SocketSession::within_rate() {
+bool SocketSession::within_rate(std::string_view ref) {
   std::chrono::milliseconds retry_after{0};
   const auto now = services_.clock.steady_now();
   if (requests_.try_take(now, retry_after)) return true;
@@ -179,7 +197,7 @@ bool SocketSession::within_rate() {
        ),
        {},
        retry_after.count()},
-      {}
+      ref
   );
   services_.limiter.count_refusal(
       principal_ ? principal_->name : "unauthenticated",
@@ -199,14 +217,7 @@ bool SocketSession::within_rate() {
 }
 
 void SocketSession::serve(const Request& request) {
-  const bool open_to_all = request.type == RequestType::kAuth ||
-                           request.type == RequestType::kPing ||
-                           request.type == RequestType::kHello;
-  if (!principal_ && !open_to_all)
-    return offend(
-        {ErrorCode::kUnauthorized, "send {\"type\":\"auth\",\"token\":\"mlg_…\"} first", {}, {}},
-        request.ref
-    );
+  if (!principal_ && !is_open_to_all(request.type)) return offend(unauthorized(), request.ref);
   switch (request.type) {
     case RequestType::kAuth:
       return serve_auth(request);
@@ -318,6 +329,7 @@ void SocketSession::serve_sync(const Request& request) {
 }
 
 void SocketSession::send_state(const std::vector<std::string>& channels, const std::string& ref) {
+  socket_.feed().take_published();
   StateView view{
       services_.committer.state(),
       services_.committer.tail().epoch,
@@ -329,7 +341,7 @@ void SocketSession::send_state(const std::vector<std::string>& channels, const s
       view.patterns.push_back(std::move(*pattern));
   const std::uint64_t seq = view.fold->seq();
   // No pattern at all is an empty state, not a whole one.
-  if (view.patterns.empty()) view.scopes = {};
+  view.nothing = view.patterns.empty();
   socket_.feed().send_state(
       socket_.slot(), seq, state_parts(std::move(view), services_.clock.wall_now(), ref)
   );

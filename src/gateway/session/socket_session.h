@@ -50,14 +50,14 @@ class SocketSession final : public WebSocketUser, private RegisteredSession {
   [[nodiscard]] base::Result<void> admit(const std::string& token);
   void refuse(const base::Error& why, std::string_view ref);
   [[nodiscard]] base::Result<void> become(Principal principal);
-  void on_token_change(const std::optional<TokenInfo>& info) override;
+  void on_token_change(const std::string& token, const std::optional<TokenInfo>& info) override;
   void apply_scopes(const protocol::Scopes& scopes, std::string_view reason);
   void send_state(const std::vector<std::string>& channels, const std::string& ref);
   void answer(std::string_view type, std::string_view data_json, std::string_view ref);
   void error(const base::Error& error, std::string_view ref);
   void offend(const base::Error& error, std::string_view ref);
   void expire();
-  [[nodiscard]] bool within_rate();
+  [[nodiscard]] bool within_rate(std::string_view ref);
   [[nodiscard]] std::string id_of(std::uint64_t seq) const;
   [[nodiscard]] SessionRow row() const override;
 

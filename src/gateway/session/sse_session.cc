@@ -98,7 +98,7 @@ class SseSession final : public SseUser, private RegisteredSession {
     row.lag = tail.seq > position ? tail.seq - position : 0;
     return row;
   }
-  void on_token_change(const std::optional<TokenInfo>& info) override {
+  void on_token_change(const std::string&, const std::optional<TokenInfo>& info) override {
     if (!info) return end(ErrorCode::kUnauthorized, "the token was revoked");
     const auto scopes = protocol::Scopes::parse(info->scopes);
     if (!scopes) return;

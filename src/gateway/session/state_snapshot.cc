@@ -34,6 +34,16 @@ std::string json_of(const Object& object) {
   return text;
 }
 
+/// A sample as the event's data has it, and beside it what says which sample it is.
+std::string sample_of(const hub::Frame& frame) {
+  const auto json = frame.json();
+  const auto data = json.find(",\"data\":{");
+  // {"type":…,"timestamp":…,"data":{…}} becomes {…,"type":…,"timestamp":…}.
+  std::string sample(json.substr(data + 8, json.size() - data - 10));
+  sample.append(",").append(json.substr(1, data - 1)).append("}");
+  return sample;
+}
+
 /// Walks the objects in order, one at a time: nothing is held but the place.
 class Objects {
  public:
@@ -43,35 +53,46 @@ class Objects {
         job_(view.fold->jobs().begin()),
         alert_(view.fold->alerts().begin()) {}
 
-  /// The next object and its section; nullopt at the end.
+  /// The object at this place or the next that is shown, and its section; nullopt at the end.
   std::optional<std::pair<std::size_t, std::string>> next() {
-    for (; index_ != view_.fold->indices().end();) {
-      const auto& record = *(index_++)->second;
-      const auto& id = record.object.index_id;
-      if (shows(view_, model::Family::kIndex, id, id))
-        return std::pair{std::size_t{0}, json_of(record.object)};
+    if (view_.nothing) return std::nullopt;
+    for (; index_ != view_.fold->indices().end(); ++index_) {
+      const auto& object = index_->second->object;
+      if (shows(view_, model::Family::kIndex, object.index_id, object.index_id))
+        return std::pair{std::size_t{0}, json_of(object)};
     }
-    for (; job_ != view_.fold->jobs().end();) {
-      const auto& job = *(job_++)->second;
+    for (; job_ != view_.fold->jobs().end(); ++job_) {
+      const auto& job = *job_->second;
       if (shows(view_, model::Family::kJob, job.job_id, job.index))
         return std::pair{std::size_t{1}, json_of(job)};
     }
-    for (; alert_ != view_.fold->alerts().end();) {
-      const auto& alert = *(alert_++)->second;
+    for (; alert_ != view_.fold->alerts().end(); ++alert_) {
+      const auto& alert = *alert_->second;
       if (shows(view_, model::Family::kAlert, alert.alert_id, alert.index))
         return std::pair{std::size_t{2}, json_of(alert)};
     }
-    while (metric_ < view_.metrics.size()) {
-      const auto& frame = *view_.metrics[metric_++];
+    for (; metric_ < view_.metrics.size(); ++metric_) {
+      const auto& frame = *view_.metrics[metric_];
       const bool asked =
           view_.patterns.empty() ||
           std::any_of(view_.patterns.begin(), view_.patterns.end(), [&](const auto& pattern) {
             return pattern.matches(frame.kind, frame.entity);
           });
       if (asked && view_.scopes.sees(frame.kind, frame.entity, frame.index))
-        return std::pair{std::size_t{3}, std::string(frame.json())};
+        return std::pair{std::size_t{3}, sample_of(frame)};
     }
     return std::nullopt;
+  }
+  /// Past the object that next() gave.
+  void pass() {
+    if (index_ != view_.fold->indices().end())
+      ++index_;
+    else if (job_ != view_.fold->jobs().end())
+      ++job_;
+    else if (alert_ != view_.fold->alerts().end())
+      ++alert_;
+    else
+      ++metric_;
   }
 
  private:
@@ -102,14 +123,10 @@ std::string data_of(
 
 /// Parts in the making: the view and the place in it, kept together.
 struct Progress {
-  explicit Progress(StateView from) : view(std::move(from)), objects(view) {
-    pending = objects.next();
-  }
+  explicit Progress(StateView from) : view(std::move(from)), objects(view) {}
   StateView view;
   Objects objects;
-  std::optional<std::pair<std::size_t, std::string>> pending;
-  std::size_t part = 0;
-  bool done = false;
+  std::size_t number = 0;
 };
 
 }  // namespace
@@ -117,30 +134,33 @@ struct Progress {
 std::string whole_state(const StateView& view) {
   Objects objects(view);
   std::array<std::vector<std::string>, 4> sections;
-  for (auto object = objects.next(); object; object = objects.next())
+  for (auto object = objects.next(); object; objects.pass(), object = objects.next())
     sections[object->first].push_back(std::move(object->second));
   return data_of(sections, 0, true);
 }
 
 hub::PartSource state_parts(StateView view, base::Timestamp now, std::string ref) {
   auto progress = std::make_shared<Progress>(std::move(view));
-  return [progress, now, ref = std::move(ref)]() -> std::optional<std::string> {
-    if (progress->done) return std::nullopt;
+  return [progress, now, ref = std::move(ref)](const protocol::Scopes& scopes) {
+    progress->view.scopes = scopes;
     std::array<std::vector<std::string>, 4> sections;
     std::size_t bytes = kPartRoom;
-    while (progress->pending &&
-           (bytes == kPartRoom || bytes + progress->pending->second.size() < kPartBytes)) {
-      bytes += progress->pending->second.size() + 1;
-      sections[progress->pending->first].push_back(std::move(progress->pending->second));
-      progress->pending = progress->objects.next();
+    // An object that did not fit opens the next part, if it may still be seen by then.
+    auto object = progress->objects.next();
+    while (object && (bytes == kPartRoom || bytes + object->second.size() < kPartBytes)) {
+      bytes += object->second.size() + 1;
+      sections[object->first].push_back(std::move(object->second));
+      progress->objects.pass();
+      object = progress->objects.next();
     }
-    progress->done = !progress->pending;
-    std::string message =
-        "{\"type\":\"state\",\"timestamp\":\"" + base::format_timestamp(now) +
-        "\",\"data\":" + data_of(sections, progress->part++, progress->done) + ",\"id\":\"" +
-        model::format_cursor({progress->view.epoch, progress->view.fold->seq()}) + "\"";
-    if (!ref.empty()) message += ",\"ref\":" + ref;
-    return message + "}";
+    hub::StatePart part{{}, !object};
+    part.message = "{\"type\":\"state\",\"timestamp\":\"" + base::format_timestamp(now) +
+                   "\",\"data\":" + data_of(sections, progress->number++, part.last) +
+                   ",\"id\":\"" +
+                   model::format_cursor({progress->view.epoch, progress->view.fold->seq()}) + "\"";
+    if (!ref.empty()) part.message += ",\"ref\":" + ref;
+    part.message += "}";
+    return part;
   };
 }
 

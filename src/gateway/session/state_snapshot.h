@@ -17,13 +17,15 @@ struct StateView {
   std::vector<hub::FramePtr> metrics;
   protocol::Scopes scopes;
   std::vector<protocol::Pattern> patterns;
+  bool nothing = false;  ///< an empty state, whatever the rest
 };
 
 /// {"indices":[…],"jobs":[…],"alerts":[…],"metrics":[…],"part":0,"last":true}: the data, whole.
 [[nodiscard]] std::string whole_state(const StateView& view);
 
 /// The same as `state` messages of at most 64 KiB (more only for one larger object), made as they
-/// are asked for. `ref` is raw JSON, or empty.
+/// are asked for, each under the scopes of its moment instead of the view's. `ref` is raw JSON, or
+/// empty.
 [[nodiscard]] hub::PartSource state_parts(StateView view, base::Timestamp now, std::string ref);
 
 }  // namespace mlgraph::gateway

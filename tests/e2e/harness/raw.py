@@ -102,8 +102,9 @@ class RawConnection:
         return 1006 if code is None else code
 
     @staticmethod
-    def _find_close(data):
-        at = 0
+    def frames(data):
+        """(opcode, payload) of the server's whole frames in `data`."""
+        at, found = 0, []
         while at + 2 <= len(data):
             opcode, size = data[at] & 0x0F, data[at + 1] & 0x7F
             at += 2
@@ -114,10 +115,16 @@ class RawConnection:
                 size = struct.unpack(">Q", data[at:at + 8].rjust(8, b"\0"))[0]
                 at += 8
             if at + size > len(data):
-                return None
-            if opcode == 8:
-                return struct.unpack(">H", data[at:at + 2])[0] if size >= 2 else 1005
+                break
+            found.append((opcode, data[at:at + size]))
             at += size
+        return found
+
+    @classmethod
+    def _find_close(cls, data):
+        for opcode, payload in cls.frames(data):
+            if opcode == 8:
+                return struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 1005
         return None
 
     def close(self):
