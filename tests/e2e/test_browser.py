@@ -21,6 +21,14 @@ def ask_for_chromium():
     assert (HERE / "node_modules" / "playwright-core").exists(), "run `npm ci --prefix tests/e2e` first"
 
 
+def ask_for_sdk():
+    """Compiled, and since its sources last changed."""
+    sdk = ROOT / "sdk" / "typescript"
+    compiled = sdk / "dist" / "fold.js"
+    newest = max(source.stat().st_mtime for source in (sdk / "src").glob("*.ts"))
+    assert compiled.exists() and compiled.stat().st_mtime >= newest, "run `npm ci && npm run build` in sdk/typescript first"
+
+
 @pytest.mark.slow
 def test_page_snippets_run_in_chromium(make_server):
     ask_for_chromium()
@@ -71,7 +79,7 @@ def work_until(server, writers, events):
 def test_a_page_that_folds_an_hour_of_events_shows_the_fresh_state(make_server):
     """Compared on the way, and again after a kill of the server, which the page outlives."""
     ask_for_chromium()
-    assert (ROOT / "sdk/typescript/dist/index.js").exists(), "run `npm ci && npm run build` in sdk/typescript first"
+    ask_for_sdk()
     seed = int(os.environ.get("MLG_SEED", random.SystemRandom().randrange(1 << 32)))
     print(f"MLG_SEED={seed}")
     server = make_server()
