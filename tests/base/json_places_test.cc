@@ -16,7 +16,7 @@ std::string refusal(std::string_view text, const JsonLimits& limits = {}) {
 
 TEST(JsonPlaces, DepthIsCountedOutsideStrings) {
   EXPECT_EQ(place_of_depth(R"({"a":["[[[["]})", 2), std::nullopt);
-  EXPECT_EQ(place_of_depth(R"({"a":["\"[[", [0]]})", 2), 13u);
+  EXPECT_EQ(place_of_depth(R"({"a":["\"[[", [0]]})", 2), 14u);
   EXPECT_EQ(
       refusal(std::string(33, '[') + std::string(33, ']')),
       "JSON nested deeper than 32 levels at byte 32"
