@@ -52,6 +52,7 @@ gateway::ServerOptions server_options(const Config& config) {
   options.tls_cert_file = config.server.tls_cert;
   options.tls_key_file = config.server.tls_key;
   options.body_budget = config.limits.body_budget_bytes;
+  options.body_idle_time = std::chrono::seconds(config.limits.body_idle_seconds);
   options.websocket.message_max = config.limits.message_bytes;
   options.websocket.queue_bytes_max = config.limits.queue_bytes;
   options.websocket.patterns_max = config.limits.patterns;
