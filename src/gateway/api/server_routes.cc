@@ -19,16 +19,6 @@ std::string status_json(std::string_view status) {
   return text;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    if (end > at) items.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return items;
-}
-
 Result<HttpResponse> state(ApiServices& services, const HttpRequest& request) {
   StateView view{
       services.committer.state(),
@@ -36,7 +26,8 @@ Result<HttpResponse> state(ApiServices& services, const HttpRequest& request) {
       services.hub.newest_metrics(),
       request.principal.scopes,
       {}};
-  for (const auto& channel : split(request.query_value("channels").value_or("*"))) {
+  MLG_TRY(channels, request.channels());
+  for (const auto& channel : channels) {
     MLG_TRY(pattern, protocol::Pattern::parse(channel));
     if (!view.scopes.could_match(pattern))
       return base::fail(

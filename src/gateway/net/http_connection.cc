@@ -202,6 +202,12 @@ void HttpConnection::begin_body(const Route& route) {
   if (route.access == Access::kEvents && route.pattern.ends_with("/events")) {
     if (auto started = start_sse(shared_, loop_, transport_, request, extra_headers_); !started)
       return refuse(started.error(), false);
+    if (request.method == "HEAD") {
+      HttpResponse response;
+      response.content_type = kEventStream;
+      response.endless = true;
+      return respond(std::move(response));
+    }
     return finish();
   }
   const std::uint64_t length = head_.content_length.value_or(0);

@@ -30,8 +30,10 @@ void read_target(std::string_view target, HttpRequest& request) {
     const auto pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const auto equals = std::min(pair.find('='), pair.size());
-    request.query[percent_decode(pair.substr(0, equals), true)] =
-        percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+    request.query.emplace(
+        percent_decode(pair.substr(0, equals), true),
+        percent_decode(pair.substr(std::min(equals + 1, pair.size())), true)
+    );
   }
 }
 

@@ -32,7 +32,8 @@ void ResponseWriter::begin(const HttpResponse& response, const Headers& more, Fr
   file_ = response.file_path.empty() ? nullptr : open_file(response.file_path, length);
   out_ = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   if (!response.content_type.empty()) out_ += "Content-Type: " + response.content_type + "\r\n";
-  if (response.status != 204) out_ += "Content-Length: " + std::to_string(length) + "\r\n";
+  if (response.status != 204 && !response.endless)
+    out_ += "Content-Length: " + std::to_string(length) + "\r\n";
   out_ += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
   for (const auto* headers : {&more, &response.headers})
     for (const auto& [name, value] : *headers) {
