@@ -5,6 +5,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string head = std::string(reinterpret_cast<const char*>(data), size) + "\r\n\r\n";
-  static_cast<void>(mlgraph::gateway::check_request_head(head, 100));
+  static_cast<void>(mlgraph::gateway::check_request_head(head, {}));
   return 0;
 }

@@ -266,6 +266,14 @@ std::vector<Setting> make_settings() {
           [](Config & c) -> auto& { return c.limits.body_budget_bytes; }
       ),
       number(
+          "limits.body_idle_seconds",
+          "",
+          "silence within a request body before it is given up",
+          1,
+          3'600,
+          [](Config & c) -> auto& { return c.limits.body_idle_seconds; }
+      ),
+      number(
           "limits.drain_ms",
           "",
           "SIGTERM: closes are spread over this long",

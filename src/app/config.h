@@ -41,6 +41,7 @@ struct Config {
     std::uint64_t compute_queue = 1'024;
     std::uint64_t imports = 64;
     std::uint64_t body_budget_bytes = std::uint64_t{512} << 20;
+    std::uint64_t body_idle_seconds = 30;
     std::uint64_t drain_ms = 1'000;  ///< SIGTERM: closes are spread over this long
   } limits;
   struct {

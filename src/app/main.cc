@@ -1,13 +1,12 @@
 // `mlgraphd`: the MLGraph server.
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/daemon.h"
 #include "app/server.h"
-#include "app/signals.h"
 #include "base/log.h"
 
 namespace {
@@ -43,26 +42,8 @@ base::Result<app::Config> read_config(
   return config;
 }
 
-int run(const app::Config& config, app::Signals& signals) {
-  base::LogLevel level{};
-  static_cast<void>(base::parse_log_level(config.log.level, level));
-  base::set_log_level(level);
-  auto server = app::Server::open(config);
-  if (!server) return give_up(server.error());
-  if (auto started = (*server)->start(); !started) return give_up(started.error());
-  std::printf("mlgraphd listening on %s\n", (*server)->address().c_str());
-  std::fflush(stdout);
-  for (;;) {
-    const int signal = signals.next();
-    if (signal == SIGHUP) {
-      (*server)->reload();
-      continue;
-    }
-    base::log(base::LogLevel::kInfo, "stopping", "signal", signal);
-    (*server)->stop();
-    return 0;
-  }
-}
+// Constructors of libraries run before main(), for tens of milliseconds; this runs before them.
+[[gnu::section(".preinit_array"), gnu::used]] void (*const catch_early)() = app::catch_signals;
 
 }  // namespace
 
@@ -81,5 +62,8 @@ int main(int argc, char** argv) {
     if (cli.count(setting->flag) > 0) flags.emplace_back(setting, value);
   const auto config = read_config(config_file, flags);
   if (!config) return give_up(config.error());
-  return run(*config, signals);
+  base::LogLevel level{};
+  static_cast<void>(base::parse_log_level(config->log.level, level));
+  base::set_log_level(level);
+  return app::run(*config, signals);
 }

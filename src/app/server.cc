@@ -17,6 +17,8 @@ using base::Result;
 namespace {
 
 constexpr auto kRecoveryPatience = std::chrono::seconds(10);
+constexpr auto kRecoveryGrace = std::chrono::seconds(2);  // for a recovery that a stop cuts into
+constexpr auto kRecoveryLook = std::chrono::milliseconds(2);
 constexpr auto kDrainDeadline = std::chrono::milliseconds(4'000);
 
 std::size_t cores_or(std::uint64_t configured) {
@@ -50,6 +52,7 @@ gateway::ServerOptions server_options(const Config& config) {
   options.tls_cert_file = config.server.tls_cert;
   options.tls_key_file = config.server.tls_key;
   options.body_budget = config.limits.body_budget_bytes;
+  options.body_idle_time = std::chrono::seconds(config.limits.body_idle_seconds);
   options.websocket.message_max = config.limits.message_bytes;
   options.websocket.queue_bytes_max = config.limits.queue_bytes;
   options.websocket.deflate = config.server.deflate;
@@ -134,7 +137,10 @@ Server::Server(const Config& config, Opened opened)
   wire();
 }
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  static_cast<void>(stop());
+  end();
+}
 
 void Server::wire() {
   committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
@@ -263,27 +269,37 @@ std::vector<metrics::IndexSample> Server::index_samples() const {
   return samples;
 }
 
-Result<void> Server::recover() {
+Result<void> Server::recover(const std::function<bool()>& give_up) {
+  const auto go_on = [&give_up]() -> Result<void> {
+    if (!give_up()) return {};
+    return base::fail(base::ErrorCode::kInterrupted, "asked to stop while starting");
+  };
   MLG_TRY_VOID(runner_.recover());
+  MLG_TRY_VOID(go_on());
   MLG_TRY_VOID(alerts_.start());
+  MLG_TRY_VOID(go_on());
   MLG_TRY_VOID(engine_.recover());
   return {};
 }
 
-Result<void> Server::start() {
+Result<void> Server::start(const std::function<bool()>& give_up) {
   MLG_TRY_VOID(authenticator_.start(opened_.admin_token));
   auto outcome = std::make_shared<base::SnapshotCell<Result<void>>>();
-  recovery_ = std::thread([this, outcome] {
-    auto recovered = recover();
+  recovering_ = true;
+  recovery_ = std::thread([this, outcome, give_up] {
+    auto recovered = recover(give_up);
     if (recovered)
-      ready_ = true;
+      ready_ = !stopped_;
     else
       base::log(base::LogLevel::kError, "recovery failed", "reason", recovered.error().message);
     outcome->store(std::make_shared<const Result<void>>(std::move(recovered)));
+    recovering_ = false;
   });
   const auto patience = std::chrono::steady_clock::now() + kRecoveryPatience;
-  while (!outcome->load() && std::chrono::steady_clock::now() < patience)
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  while (!outcome->load() && std::chrono::steady_clock::now() < patience) {
+    if (give_up()) return base::fail(base::ErrorCode::kInterrupted, "asked to stop while starting");
+    std::this_thread::sleep_for(kRecoveryLook);
+  }
   if (const auto done = outcome->load(); done && !*done) return tl::unexpected(done->error());
   MLG_TRY_VOID(gateway_->start());
   sampler_.start();
@@ -315,12 +331,29 @@ void Server::reload() {
     base::log(base::LogLevel::kInfo, "configuration reloaded");
 }
 
-void Server::stop() {
-  if (stopped_.exchange(true)) return;
+bool Server::stop() {
+  if (stopped_.exchange(true)) return ended_;
   ready_ = false;
+  const auto grace = std::chrono::steady_clock::now() + kRecoveryGrace;
+  while (recovering_ && std::chrono::steady_clock::now() < grace)
+    std::this_thread::sleep_for(kRecoveryLook);
+  if (recovering_) {
+    drain();
+    return false;
+  }
+  end();
+  return true;
+}
+
+void Server::drain() {
+  gateway_->drain(std::chrono::milliseconds(config_.limits.drain_ms), kDrainDeadline);
+}
+
+void Server::end() {
+  if (std::exchange(ended_, true)) return;
   if (recovery_.joinable()) recovery_.join();
   runner_.stop();  // imports that wait for their bodies end `interrupted`, and are answered
-  gateway_->drain(std::chrono::milliseconds(config_.limits.drain_ms), kDrainDeadline);
+  drain();
   sampler_.stop();
   ingest_.stop();
   compute_.stop();

@@ -1,6 +1,7 @@
 #pragma once
 // The whole server: its parts as members in start order; destruction runs it backwards.
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,12 +40,15 @@ class Server {
 
   /// Recovers and listens. The port opens once recovery is done, or after ten seconds of it:
   /// requests are then answered `recovering`, and /health/ready 503, until the state stands.
-  [[nodiscard]] base::Result<void> start();
+  /// give_up   asked now and then; true ends the start with kInterrupted.
+  [[nodiscard]] base::Result<void> start(const std::function<bool()>& give_up);
   [[nodiscard]] std::string address() const;
   /// SIGHUP: the certificate is read again.
   void reload();
   /// SIGTERM: not ready, sessions told 4103, jobs ended, all written. Within ten seconds.
-  void stop();
+  /// returns   false: sessions were told, but a recovery still runs that nothing interrupts. The
+  /// process may end as it is; destruction would wait for it.
+  [[nodiscard]] bool stop();
 
  private:
   /// What must stand before the parts can be made.
@@ -56,7 +60,9 @@ class Server {
   };
   Server(const Config& config, Opened opened);
   void wire();
-  [[nodiscard]] base::Result<void> recover();
+  [[nodiscard]] base::Result<void> recover(const std::function<bool()>& give_up);
+  void drain();
+  void end();
   [[nodiscard]] gateway::ServerHooks hooks();
   [[nodiscard]] gateway::Admission admit(
       gateway::HttpRequest& request, const gateway::Credentials& credentials
@@ -89,7 +95,9 @@ class Server {
   std::unique_ptr<gateway::Server> gateway_;
   std::atomic<bool> ready_{false};
   std::thread recovery_;
+  std::atomic<bool> recovering_{false};
   std::atomic<bool> stopped_{false};
+  bool ended_ = false;
 };
 
 }  // namespace mlgraph::app

@@ -1,6 +1,7 @@
 #include "app/signals.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 
@@ -13,41 +14,83 @@
 namespace mlgraph::app {
 namespace {
 
-int write_end = -1;  // for the handler, which is given nothing but a number
+// For the handler, which is given nothing but a number: what has come, and the pipe that wakes
+// next(). Each kind is a flag, so that a storm of one never hides the first of another.
+constinit std::atomic<bool> stop_came{false};
+constinit std::atomic<bool> reload_came{false};
+constinit std::atomic<bool> wake_came{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+constinit int read_end = -1;
+constinit int write_end = -1;
 
-void pass_on(int signal) {
+void ring() {
   const int before = errno;
-  const auto number = static_cast<unsigned char>(signal);
-  // A full pipe holds thousands that nobody has heard yet: one more says nothing new.
-  static_cast<void>(::write(write_end, &number, 1) == 1);
+  // A full pipe wakes next() as well as one more byte would.
+  static_cast<void>(::write(write_end, "", 1) == 1);
   errno = before;
+}
+
+/// All three, and from now on.
+void answer_with(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = handler;
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM})
+    static_cast<void>(::sigaction(signal, &action, nullptr));
+}
+
+void note(int signal) {
+  (signal == SIGHUP ? reload_came : stop_came).store(true);
+  ring();
 }
 
 }  // namespace
 
-Signals::Signals() {
+void catch_signals() {
+  if (read_end >= 0) return;
   std::array<int, 2> ends{};
-  MLG_CHECK(::pipe2(ends.data(), O_CLOEXEC) == 0);
-  read_end_ = ends[0];
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;  // told by Signals, where it can be
+  for (const int end : ends) static_cast<void>(::fcntl(end, F_SETFL, O_NONBLOCK));
+  read_end = ends[0];
   write_end = ends[1];
-  for (const int end : ends) MLG_CHECK(::fcntl(end, F_SETFL, O_NONBLOCK) == 0);
-  struct sigaction action {};
-  action.sa_handler = pass_on;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    MLG_CHECK(::sigaction(signal, &action, nullptr) == 0);
+  answer_with(note);
   std::signal(SIGPIPE, SIG_IGN);
+  // Whoever started us may have blocked them.
+  sigset_t ours;
+  sigemptyset(&ours);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&ours, signal);
+  static_cast<void>(::sigprocmask(SIG_UNBLOCK, &ours, nullptr));
 }
 
-int Signals::next() {
-  unsigned char number = 0;
-  do {
+Signals::Signals() {
+  catch_signals();
+  MLG_CHECK(read_end >= 0);
+}
+
+Wish Signals::next() {
+  for (;;) {
+    if (stop_came) {
+      // Nothing else is heard from now on, and a storm is not even delivered: the kernel lengthens
+      // an interrupted sleep by its slack each time, so that one of the stop's might never end.
+      answer_with(SIG_IGN);
+      return Wish::kStop;
+    }
+    if (reload_came.exchange(false)) return Wish::kReload;
+    if (wake_came.exchange(false)) return Wish::kLook;
     // Waits where the thread sanitizer lets a handler run; in read() it holds it back.
-    pollfd wanted{read_end_, POLLIN, 0};
+    pollfd wanted{read_end, POLLIN, 0};
     ::poll(&wanted, 1, -1);
-  } while (::read(read_end_, &number, 1) != 1);
-  return number;
+    std::array<char, 256> rings{};
+    static_cast<void>(::read(read_end, rings.data(), rings.size()) > 0);
+  }
+}
+
+bool Signals::stop_asked() const { return stop_came; }
+
+void Signals::wake() {
+  wake_came = true;
+  ring();
 }
 
 }  // namespace mlgraph::app

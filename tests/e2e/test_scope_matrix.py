@@ -1,4 +1,4 @@
-"""H24: whoever subscribes wider than the grant gets the intersection, on every path: live, replayed, in state, over Server-Sent Events.
+"""H24: whoever subscribes wider than the grant gets the intersection, on every path: live, replayed, in state, over Server-Sent Events, in lists.
 
 One story is told once; for each set of scopes each path must show exactly what an oracle of the scopes leaves of what an admin saw.
 """
@@ -119,6 +119,8 @@ def views(tmp_path_factory):
             seen[case]["replayed"] = again.drain()
             again.close()
             seen[case]["state over REST"] = server.rest(token).get("/state").json["data"]
+            seen[case]["lists"] = {name: server.rest(token).get(f"/{name}").json[name] for name in ("jobs", "alerts")}
+            seen[case]["system"] = server.rest(token).get("/metrics/system")
             last = durable(seen[case]["replayed"])
             until = number(last[-1]) if last else 0
             seen[case]["stream"] = read_stream(streams[case], until)
@@ -126,6 +128,11 @@ def views(tmp_path_factory):
             seen[case]["stream replayed"] = read_stream(replay, until)
             replay.close()
             streams[case].close()
+
+        def made(scopes):
+            return server.rest(rest.post("/tokens", {"name": f"rest-{len(rest.get('/tokens').json['tokens'])}", "scopes": scopes}).json["token"])
+
+        seen["rest"] = made
         yield seen
 
 
@@ -159,3 +166,32 @@ def test_state(views, case, path):
     for family, section, key in (("index", "indices", "index_id"), ("job", "jobs", "jobId"), ("alert", "alerts", "alertId")):
         due = {thing[key] for thing in everything[section] if is_shown(CASES[case], family, thing)}
         assert {thing[key] for thing in shown[section]} == due, section
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_lists(views, case):
+    """GET /jobs and /alerts show what the state would."""
+    for family, name, key in (("job", "jobs", "jobId"), ("alert", "alerts", "alertId")):
+        everything = views["everything"]["lists"][name]
+        assert everything
+        due = {thing[key] for thing in everything if is_shown(CASES[case], family, thing)}
+        assert {thing[key] for thing in views[case]["lists"][name]} == due, name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_newest_sample(views, case):
+    sample = {"type": "metrics.system", "data": {"node": "n1"}}
+    answer = views[case]["system"]
+    assert (answer.status == 200 and bool(answer.json["metrics"])) == is_allowed(CASES[case], sample), answer
+
+
+@pytest.mark.parametrize("scopes,sees", [(["read:" + SHOWN], {SHOWN}), (["read:*"], {SHOWN, HIDDEN}), (["search:shown-*"], {SHOWN})])
+def test_a_token_that_is_told_nothing_reads_what_names_its_indices(views, scopes, sees):
+    """Without any events: scope: its indices, their jobs and alerts, and nothing that names no index."""
+    with_rest = views["rest"](scopes)
+    assert {index["index_id"] for index in with_rest.get("/indices").json["indices"]} == sees
+    assert {alert.get("index") for alert in with_rest.get("/alerts").json["alerts"]} == sees
+    jobs = with_rest.get("/jobs").json["jobs"]
+    assert {job["index"] for job in jobs if job["index"] != OTHER} == sees
+    assert with_rest.get("/metrics/system").json["metrics"] == []
+    assert with_rest.get("/state").status == 403

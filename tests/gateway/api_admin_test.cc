@@ -133,8 +133,17 @@ TEST_F(ApiAdminTest, AlertsAreSeenByWhoMayReadTheirIndexAndAcknowledged) {
   EXPECT_NE(get("/alerts").text.find(id), std::string::npos);
   act_with({"read:docs"});
   EXPECT_NE(get("/alerts").text.find(id), std::string::npos);
-  act_with({"read:other", "events:*"});
-  EXPECT_EQ(get("/alerts").text, R"({"alerts":[]})");
+  for (const std::vector<std::string>& others :
+       {std::vector<std::string>{"read:other", "events:*"},
+        {"events:alert.*"},
+        {"events:job.*", "read:docs"},
+        {"events:metrics.system"}}) {
+    act_with(others);
+    EXPECT_EQ(get("/alerts").text, R"({"alerts":[]})") << others.front();
+  }
+  act_with({"events:alert." + id + ".*", "read:docs"});
+  EXPECT_NE(get("/alerts").text.find(id), std::string::npos);
+  act_with({"events:alert.*"});
   EXPECT_EQ(post("/alerts/" + id + "/ack").status, 403);
 
   act_with({});
@@ -150,6 +159,26 @@ TEST_F(ApiAdminTest, AlertsAreSeenByWhoMayReadTheirIndexAndAcknowledged) {
   const auto types = types_of(stack_.recorder.of());
   EXPECT_EQ(types[types.size() - 2], "alert.resolved");
   EXPECT_EQ(types.back(), "index.deleted");
+}
+
+TEST_F(ApiAdminTest, AlertsThatNameNoIndexAreSeenByWhoIsToldOfThem) {
+  metrics::Gauges gauges;
+  gauges.process.memory_limit_bytes = 100;
+  gauges.process.resident_bytes = 99;
+  for (int i = 0; i < 10; ++i) {
+    alerts_.evaluate(gauges);
+    flush(*stack_.committer);
+    stack_.clock.advance(std::chrono::seconds(1));
+  }
+  for (const char* scope : {"events:alert.*", "events:*", "events:alert.error", "admin"}) {
+    act_with({scope});
+    EXPECT_NE(get("/alerts").text.find("\"memory\""), std::string::npos) << scope;
+  }
+  for (const char* scope :
+       {"events:job.*", "events:metrics.system", "read:*", "read:docs", "events:alert.other.*"}) {
+    act_with({scope});
+    EXPECT_EQ(get("/alerts").text, R"({"alerts":[]})") << scope;
+  }
 }
 
 }  // namespace

@@ -221,8 +221,10 @@ class ApiTest : public ::testing::Test {
       const auto end = std::min(text.find('&', at), text.size());
       const auto pair = text.substr(at, end - at);
       const auto equals = std::min(pair.find('='), pair.size());
-      request.query[gateway::percent_decode(pair.substr(0, equals), true)] =
-          gateway::percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
+      request.query.emplace(
+          gateway::percent_decode(pair.substr(0, equals), true),
+          gateway::percent_decode(pair.substr(std::min(equals + 1, pair.size())), true)
+      );
       at = end + 1;
     }
   }

@@ -1,4 +1,8 @@
 // Jobs over REST: who sees them, waiting for their end, stopping them.
+#include <iterator>
+#include <set>
+#include <sstream>
+
 #include "gateway/api_fixture.h"
 
 namespace mlgraph::testing {
@@ -23,6 +27,14 @@ class ApiJobTest : public ApiTest {
     return ids;
   }
 };
+
+std::string split_sorted(const std::string& ids) {
+  std::istringstream words(ids);
+  const std::set<std::string> sorted{std::istream_iterator<std::string>(words), {}};
+  std::string text;
+  for (const auto& id : sorted) text += (text.empty() ? "" : " ") + id;
+  return text;
+}
 
 TEST_F(ApiJobTest, ListsAreNarrowedByIndexAndState) {
   const auto running = begin_job("running", "docs");
@@ -52,6 +64,44 @@ TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsNotThere) {
   EXPECT_EQ(get("/jobs/nobodys")["message"], "there is no job 'nobodys'");
   EXPECT_EQ(hidden["message"], "there is no job 'theirs'") << "the same words as for none";
   EXPECT_EQ(get("/jobs/theirs?wait_for=completed&timeout_s=60").status, 404);
+}
+
+TEST_F(ApiJobTest, JobsAreSeenByWhatATokenIsToldOfOrMayRead) {
+  finish(begin_job("mine", "docs"));
+  finish(begin_job("theirs", "other"));
+  finish(begin_job("nobodys", ""));
+  struct Case {
+    std::vector<std::string> scopes;
+    const char* listed;
+  };
+  const Case cases[] = {
+      {{"admin"}, "mine nobodys theirs"},
+      {{"events:*"}, "nobodys"},
+      {{"events:job.*", "read:*"}, "mine nobodys theirs"},
+      {{"events:job.completed", "read:docs"}, "mine nobodys"},
+      {{"events:job.mine.*", "read:*"}, "mine"},
+      // No listener at all: what names an index it may read.
+      {{"read:*"}, "mine theirs"},
+      {{"search:docs"}, "mine"},
+      {{"read:docs"}, "mine"},
+      // A listener of something else.
+      {{"events:metrics.*", "read:*"}, ""},
+      {{"events:index.*"}, ""}};
+  for (const auto& one : cases) {
+    act_with(one.scopes);
+    auto ids = split_sorted(listed());
+    EXPECT_EQ(ids, one.listed) << one.scopes.front();
+  }
+}
+
+TEST_F(ApiJobTest, WhoMayWriteAnIndexSeesAJobOfItsById) {
+  finish(begin_job("imported", "docs"));
+  act_with({"write:docs", "events:metrics.*"});
+  EXPECT_EQ(listed(), "");
+  EXPECT_EQ(get("/jobs/imported").status, 200);
+  EXPECT_EQ(post("/jobs/imported/cancel").status, 409) << "it has ended";
+  act_with({"read:docs", "events:metrics.*"});
+  EXPECT_EQ(get("/jobs/imported").status, 404);
 }
 
 TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrAtTheDeadline) {

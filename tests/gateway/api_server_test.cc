@@ -72,8 +72,19 @@ TEST_F(ApiServerTest, SamplesAreTheNewestAndOnlyOfIndicesOneMayRead) {
   EXPECT_EQ(get("/metrics/index").text.find("\"other\""), std::string::npos);
   EXPECT_EQ(get("/metrics/index").json.find("metrics")->as_array()->size(), 1U);
   act_with({"events:metrics.*"});
-  EXPECT_EQ(get("/metrics/system").status, 200);
+  EXPECT_EQ(get("/metrics/system").json.find("metrics")->as_array()->size(), 1U);
   EXPECT_EQ(get("/metrics/search").status, 403);
+  act_with({"events:metrics.n1.system"});
+  EXPECT_EQ(get("/metrics/system").json.find("metrics")->as_array()->size(), 1U);
+  for (const char* other : {"events:job.*", "events:metrics.search", "events:metrics.n2.*"}) {
+    act_with({other});
+    EXPECT_EQ(get("/metrics/system").status, 403) << other;
+  }
+  act_with({"read:*"});
+  EXPECT_EQ(get("/metrics/system").text, R"({"metrics":[]})") << "it names no index";
+  act_with({"read:*", "events:metrics.search"});
+  EXPECT_EQ(get("/metrics/search").json.find("metrics")->as_array()->size(), 2U);
+  EXPECT_EQ(get("/metrics/ingest").text, R"({"metrics":[]})");
 }
 
 TEST_F(ApiServerTest, StateIsTheFoldAtItsIdUnderTheScopes) {

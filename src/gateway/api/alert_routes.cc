@@ -18,7 +18,7 @@ void add_alert_routes(Router& router, ApiServices& services) {
            return base::fail(base::ErrorCode::kForbidden, "this needs a read: or an events: scope");
          auto open = services.alerts.open_alerts();
          std::erase_if(open, [&](const model::Alert& alert) {
-           return !alert.index.empty() && !may_see(request.principal, alert.index);
+           return !may_see(request.principal, alert);
          });
          return json_response(200, json_list("alerts", open));
        })}

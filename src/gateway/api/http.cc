@@ -1,13 +1,31 @@
 #include "gateway/api/http.h"
 
+#include <algorithm>
+
 #include "protocol/error_table.h"
 
 namespace mlgraph::gateway {
 
 std::optional<std::string> HttpRequest::query_value(const std::string& name) const {
-  const auto it = query.find(name);
-  if (it == query.end()) return std::nullopt;
-  return it->second;
+  const auto [begin, end] = query.equal_range(name);
+  if (begin == end) return std::nullopt;
+  return std::prev(end)->second;
+}
+
+base::Result<std::vector<std::string>> HttpRequest::channels() const {
+  const auto [begin, end] = query.equal_range("channels");
+  if (begin == end) return std::vector<std::string>{"*"};
+  std::vector<std::string> all;
+  for (auto it = begin; it != end; ++it) {
+    const std::string& list = it->second;
+    for (std::size_t at = 0; at <= list.size();) {
+      const auto comma = std::min(list.find(',', at), list.size());
+      if (comma > at) all.push_back(list.substr(at, comma - at));
+      at = comma + 1;
+    }
+  }
+  if (all.empty()) return base::fail(base::ErrorCode::kInvalidChannel, "channels is empty");
+  return all;
 }
 
 std::string percent_decode(std::string_view text, bool plus_is_blank) {

@@ -31,18 +31,21 @@ class BodyStream {
 };
 
 struct HttpRequest {
-  std::string method;                         ///< upper case
-  std::string path;                           ///< decoded, without query
-  std::map<std::string, std::string> params;  ///< {id} parts of the route
-  std::map<std::string, std::string> query;   ///< decoded; of equal names the last
-  std::string content_type;                   ///< lower case, without parameters
-  std::string last_event_id;                  ///< Last-Event-ID header
-  std::string body;                           ///< whole, unless the route streams
-  std::shared_ptr<BodyStream> stream;         ///< routes with streams_body
-  std::string remote;                         ///< client address without port
-  Principal principal;                        ///< who asks; empty on public routes
+  std::string method;                             ///< upper case
+  std::string path;                               ///< decoded, without query
+  std::map<std::string, std::string> params;      ///< {id} parts of the route
+  std::multimap<std::string, std::string> query;  ///< decoded; equal names in their order
+  std::string content_type;                       ///< lower case, without parameters
+  std::string last_event_id;                      ///< Last-Event-ID header
+  std::string body;                               ///< whole, unless the route streams
+  std::shared_ptr<BodyStream> stream;             ///< routes with streams_body
+  std::string remote;                             ///< client address without port
+  Principal principal;                            ///< who asks; empty on public routes
   [[nodiscard]] const std::string& param(const std::string& name) const { return params.at(name); }
+  /// Of equal names the last.
   [[nodiscard]] std::optional<std::string> query_value(const std::string& name) const;
+  /// ?channels=a,b&channels=c: a, b and c; without the name "*". errors kInvalidChannel (none).
+  [[nodiscard]] base::Result<std::vector<std::string>> channels() const;
 };
 
 struct HttpResponse {
@@ -51,6 +54,7 @@ struct HttpResponse {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string file_path;  ///< if set, this file is the body, streamed
+  bool endless = false;   ///< what HEAD is told of a stream: its length is not known
 };
 
 /// Decodes %XX (and '+' as a blank in queries); what is no valid escape stays as it is.

@@ -24,8 +24,13 @@ Result<void> check_sees_any(const HttpRequest& request) {
 Result<model::Job> visible_job(ApiServices& services, const HttpRequest& request) {
   MLG_TRY_VOID(check_sees_any(request));
   const auto job = services.runner.find(request.param("job"));
-  // A job one may not see is answered as one that is not there.
-  if (!job || !may_see(request.principal, job->index)) return no_such_job(request.param("job"));
+  // A job one may not see is answered as one that is not there. Whoever may write its index can
+  // have begun it, and may cancel it: who knows its id sees it.
+  const bool visible =
+      job && (may_see(request.principal, *job) ||
+              (!job->index.empty() &&
+               request.principal.scopes.allows(protocol::Scopes::Verb::kWrite, job->index)));
+  if (!visible) return no_such_job(request.param("job"));
   return *job;
 }
 
@@ -43,7 +48,7 @@ Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
       );
   }
   auto all = services.runner.list(request.query_value("index").value_or(""), state);
-  std::erase_if(all, [&](const model::Job& job) { return !may_see(request.principal, job.index); });
+  std::erase_if(all, [&](const model::Job& job) { return !may_see(request.principal, job); });
   return json_response(200, json_list("jobs", all));
 }
 

@@ -8,6 +8,7 @@ namespace mlgraph::gateway {
 
 using base::ErrorCode;
 using base::Result;
+using model::EventKind;
 using protocol::Scopes;
 
 namespace {
@@ -19,16 +20,6 @@ std::string status_json(std::string_view status) {
   return text;
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    if (end > at) items.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return items;
-}
-
 Result<HttpResponse> state(ApiServices& services, const HttpRequest& request) {
   StateView view{
       services.committer.state(),
@@ -36,7 +27,8 @@ Result<HttpResponse> state(ApiServices& services, const HttpRequest& request) {
       services.hub.newest_metrics(),
       request.principal.scopes,
       {}};
-  for (const auto& channel : split(request.query_value("channels").value_or("*"))) {
+  MLG_TRY(channels, request.channels());
+  for (const auto& channel : channels) {
     MLG_TRY(pattern, protocol::Pattern::parse(channel));
     if (!view.scopes.could_match(pattern))
       return base::fail(
@@ -98,12 +90,28 @@ std::string cluster_json(ApiServices& services) {
 }
 
 template <typename Samples>
-Result<HttpResponse> samples_of(const HttpRequest& request, const Samples& samples) {
+Result<HttpResponse> samples_of(
+    const HttpRequest& request, EventKind kind, const Samples& samples
+) {
   using Sample = typename Samples::mapped_type;
   std::vector<Sample> visible;
   for (const auto& [name, sample] : samples)
-    if (request.principal.scopes.allows(Scopes::Verb::kRead, name)) visible.push_back(sample);
+    if (may_see(request.principal, kind, name, name)) visible.push_back(sample);
   return json_response(200, json_list("metrics", visible));
+}
+
+Result<HttpResponse> system_sample(ApiServices& services, const HttpRequest& request) {
+  const bool visible =
+      may_see(request.principal, EventKind::kMetricsSystem, services.node, std::string());
+  // A list shows what one may see, to whom it may show anything.
+  if (!visible && !request.principal.scopes.allows_any(Scopes::Verb::kRead))
+    return base::fail(
+        ErrorCode::kForbidden, "this needs a read: scope, or an events: scope of metrics.system"
+    );
+  std::vector<metrics::SystemSample> newest;
+  if (const auto gauges = services.sampler.newest(); visible && !gauges->system.node.empty())
+    newest.push_back(gauges->system);
+  return json_response(200, json_list("metrics", newest));
 }
 
 void add_metrics(Router& router, ApiServices& services) {
@@ -114,15 +122,7 @@ void add_metrics(Router& router, ApiServices& services) {
        false,
        true,
        0,
-       answering([&](HttpRequest& request) -> Result<HttpResponse> {
-         const auto& scopes = request.principal.scopes;
-         if (!scopes.allows_any(Scopes::Verb::kRead) && !scopes.has_events())
-           return base::fail(ErrorCode::kForbidden, "this needs a read: or an events: scope");
-         std::vector<metrics::SystemSample> newest;
-         if (const auto gauges = services.sampler.newest(); !gauges->system.node.empty())
-           newest.push_back(gauges->system);
-         return json_response(200, json_list("metrics", newest));
-       })}
+       answering([&](HttpRequest& request) { return system_sample(services, request); })}
   );
   router.add(
       {"GET",
@@ -132,7 +132,7 @@ void add_metrics(Router& router, ApiServices& services) {
        true,
        0,
        answering([&](HttpRequest& request) {
-         return samples_of(request, services.sampler.newest_indices());
+         return samples_of(request, EventKind::kMetricsIndex, services.sampler.newest_indices());
        })}
   );
   router.add(
@@ -143,7 +143,7 @@ void add_metrics(Router& router, ApiServices& services) {
        true,
        0,
        answering([&](HttpRequest& request) {
-         return samples_of(request, services.sampler.newest_search());
+         return samples_of(request, EventKind::kMetricsSearch, services.sampler.newest_search());
        })}
   );
   router.add(
@@ -154,7 +154,7 @@ void add_metrics(Router& router, ApiServices& services) {
        true,
        0,
        answering([&](HttpRequest& request) {
-         return samples_of(request, services.sampler.newest_ingest());
+         return samples_of(request, EventKind::kMetricsIngest, services.sampler.newest_ingest());
        })}
   );
   router.add(

@@ -1,5 +1,6 @@
 #include "gateway/api/services.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "model/names.h"
@@ -62,9 +63,39 @@ Result<std::uint64_t> query_number(
   return number;
 }
 
-bool may_see(const Principal& principal, const std::string& index) {
-  if (index.empty()) return principal.scopes.is_admin() || principal.scopes.has_events();
-  return principal.scopes.allows(protocol::Scopes::Verb::kRead, index);
+namespace {
+
+bool may_see_any(
+    const Principal& principal,
+    model::KindSet kinds,
+    const std::string& entity,
+    const std::string& index
+) {
+  const auto& scopes = principal.scopes;
+  if (!scopes.has_events())
+    return !index.empty() && scopes.allows(protocol::Scopes::Verb::kRead, index);
+  return std::any_of(model::kAllKinds.begin(), model::kAllKinds.end(), [&](model::EventKind kind) {
+    return (kinds & model::set_of(kind)) && scopes.sees(kind, entity, index);
+  });
+}
+
+}  // namespace
+
+bool may_see(const Principal& principal, const model::Alert& alert) {
+  return may_see_any(principal, model::set_of(model::Family::kAlert), alert.alert_id, alert.index);
+}
+
+bool may_see(const Principal& principal, const model::Job& job) {
+  return may_see_any(principal, model::set_of(model::Family::kJob), job.job_id, job.index);
+}
+
+bool may_see(
+    const Principal& principal,
+    model::EventKind sample,
+    const std::string& entity,
+    const std::string& index
+) {
+  return may_see_any(principal, model::set_of(sample), entity, index);
 }
 
 }  // namespace mlgraph::gateway

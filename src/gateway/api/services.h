@@ -86,8 +86,17 @@ template <typename Object>
   });
   return text;
 }
-/// Whether what names `index` (or no index) may be seen over REST: read: for an index, else events:
-/// alone.
-[[nodiscard]] bool may_see(const Principal& principal, const std::string& index);
+/// Whether a token sees over REST what events tell of: jobs, alerts, samples. One that has events:
+/// scopes is held to what it would be told (protocol::Scopes::sees, any kind of the family). One
+/// that has none is told nothing, and reads what names an index that it may read; what names no
+/// index it does not see.
+[[nodiscard]] bool may_see(const Principal& principal, const model::Alert& alert);
+[[nodiscard]] bool may_see(const Principal& principal, const model::Job& job);
+[[nodiscard]] bool may_see(
+    const Principal& principal,
+    model::EventKind sample,
+    const std::string& entity,
+    const std::string& index
+);
 
 }  // namespace mlgraph::gateway

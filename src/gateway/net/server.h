@@ -78,6 +78,8 @@ struct ServerOptions {
                             << 20;       ///< all bodies in memory together: 503 overloaded beyond
   std::chrono::seconds header_time{10};  ///< 408
   std::chrono::seconds body_idle_time{30};  ///< no byte of a body for this long: 408
+  std::size_t body_bytes_per_second_min =
+      1'024;  ///< over body_idle_time, of bodies that do not stream: 408
   std::chrono::seconds keep_alive_time{75};
 };
 

@@ -10,6 +10,8 @@
 
 namespace mlgraph::gateway {
 
+inline constexpr const char* kEventStream = "text/event-stream";
+
 struct ServerShared {
   ServerOptions options;
   ServerHooks hooks;
@@ -31,7 +33,8 @@ void start_websocket(
     std::string response_head,
     std::string leftover
 );
-/// Answers an error, or the stream lives on by itself.
+/// Answers an error, or the stream lives on by itself. For HEAD nothing lives on: the request was
+/// sound, and the transport is still there to say so.
 [[nodiscard]] base::Result<void> start_sse(
     ServerShared& shared,
     Loop& loop,

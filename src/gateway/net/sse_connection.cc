@@ -140,10 +140,11 @@ base::Result<void> start_sse(
     const std::vector<std::pair<std::string, std::string>>& headers
 ) {
   auto stream = std::make_shared<SseConnection>(shared, loop);
-  std::string head =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
-      "no-store\r\nX-Accel-Buffering: no\r\n"
-      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n";
+  std::string head = fmt::format(
+      "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
+      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n",
+      kEventStream
+  );
   for (const auto& [name, value] : headers)
     head.append(name).append(": ").append(value).append("\r\n");
   stream->send_raw(head + "\r\n");
@@ -151,6 +152,11 @@ base::Result<void> start_sse(
   if (!user) {
     stream->give_up();
     return tl::unexpected(user.error());
+  }
+  if (request.method == "HEAD") {
+    user->reset();
+    stream->give_up();
+    return {};
   }
   loop.add(stream);
   stream->start(std::move(transport), std::move(*user));

@@ -79,7 +79,7 @@ tl::unexpected<HttpResponse> refuse(int status, ErrorCode code, std::string why)
 }  // namespace
 
 Credentials read_credentials(
-    const HeaderMap& headers, const std::map<std::string, std::string>& query
+    const HeaderMap& headers, const std::multimap<std::string, std::string>& query
 ) {
   Credentials credentials;
   constexpr std::string_view kBearer = "bearer ";

@@ -15,7 +15,7 @@ using HeaderMap = std::map<std::string, std::string, std::less<>>;
 
 /// What Authorization and x-api-key say.
 [[nodiscard]] Credentials read_credentials(
-    const HeaderMap& headers, const std::map<std::string, std::string>& query
+    const HeaderMap& headers, const std::multimap<std::string, std::string>& query
 );
 
 struct Handshake {

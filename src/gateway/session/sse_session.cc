@@ -12,16 +12,6 @@ namespace {
 
 constexpr auto kQuiet = std::chrono::seconds(15);
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> items;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    if (end > at) items.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return items;
-}
-
 class SseSession final : public SseUser, private RegisteredSession {
  public:
   SseSession(SessionServices& services, SseStream& stream, const HttpRequest& request)
@@ -58,8 +48,7 @@ class SseSession final : public SseUser, private RegisteredSession {
     stream_.feed().set_scopes(stream_.slot(), principal_.scopes);
     std::optional<std::string> since = request.query_value("since");
     if (!request.last_event_id.empty()) since = request.last_event_id;
-    const auto channels = split(request.query_value("channels").value_or("*"));
-    if (channels.empty()) return base::fail(ErrorCode::kInvalidChannel, "channels is empty");
+    MLG_TRY(channels, request.channels());
     const auto subscribed =
         stream_.feed()
             .subscribe(stream_.slot(), channels, since, [this](const hub::Subscribed& outcome) {
@@ -107,8 +96,7 @@ class SseSession final : public SseUser, private RegisteredSession {
   }
   void tell(const base::Error& error) {
     stream_.send_raw(
-        "event: error\ndata: " + protocol::error_message(services_.clock.wall_now(), error, {}) +
-        "\n\n"
+        "data: " + protocol::error_message(services_.clock.wall_now(), error, {}) + "\n\n"
     );
   }
   void tell_expired() {

@@ -9,7 +9,7 @@ def number(message_or_id):
 def channels_of(message):
     family, _, kind = message["type"].partition(".")
     data = message["data"]
-    entity = data["jobId"] if family == "job" else data["alertId"] if family == "alert" else data["index"]
+    entity = data["jobId"] if family == "job" else data["alertId"] if family == "alert" else data.get("index") or data["node"]
     return f"{family}.{kind}", f"{family}.{entity}.{kind}"
 
 
