@@ -26,6 +26,7 @@ SANITIZER_ENV = {
     "TSAN_OPTIONS": f"suppressions={ROOT}/tools/tsan.supp:halt_on_error=1:second_deadlock_stack=1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "MLG_SEEDS": "200",  # of the simulator
 }
 
 
@@ -78,6 +79,9 @@ STAGES = {
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "mlgraphd", "mlgraph"]]
               + pytest("release", "-s", "tests/e2e/test_kill.py", "-k", "many"),
               nightly(MLG_CYCLES="200", MLG_PAUSE_SECONDS="1-60"), nightly=True),
+        Stage("simulator", "10,000 seeded schedules of committer, hub and sessions in virtual time (F12)",
+              [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "sim_test"], ["build/release/bin/sim_test"]],
+              nightly(MLG_SEEDS="10000"), nightly=True),
         Stage("watch", "mlgraph watch through 200 kills with the published reconnect delays",
               [["env", f"MLG_BIN_DIR={ROOT}/build/release/bin", "/usr/bin/python3", "tools/watch_through_kills.py", "--kills", "200"]],
               nightly=True),
