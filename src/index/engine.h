@@ -39,7 +39,7 @@ struct RowsView {
 struct SearchRequest {
   std::span<const float> query;         ///< [dim], finite
   std::uint32_t k = 10;                 ///< 1..kSearchKMax
-  std::optional<std::uint32_t> nprobe;  ///< else the index's, else the calibrated one
+  std::optional<std::uint32_t> nprobe;  ///< used as given; else the index's, else as calibrated
   const Filter* filter = nullptr;       ///< borrowed for the call
   bool exact = false;
   bool with_metadata = true;
@@ -48,7 +48,8 @@ struct SearchRequest {
 
 struct Hit {
   std::string id;
-  float distance = 0;    ///< squared L2, 1 - cosine, or -dot: ascending is nearer
+  double distance = 0;   ///< squared L2, 1 - cosine, or -dot: ascending is nearer; finite, and a
+                         ///< 32-bit number unless it lies beyond those
   std::string metadata;  ///< JSON object; empty: none or not asked for
   std::vector<float> values;
 };

@@ -83,6 +83,12 @@ void scores(
   for (std::size_t i = 0; i < n; ++i) out[i] = -out[i];
 }
 
+/// Which of two equally near rows is a neighbour makes no difference to the calibration.
+class NoIds final : public RowIds {
+ public:
+  std::string_view id_of(const Found&) const override { return {}; }
+};
+
 class Builder {
  public:
   Builder(
@@ -228,7 +234,8 @@ class Builder {
     std::vector<std::uint32_t> rank_of(nlist_);
     for (std::uint32_t i = 0; i < nlist_; ++i) rank_of[order[i]] = i;
 
-    TopK nearest(kRecallAt);
+    const NoIds ids;
+    TopK nearest(kRecallAt, ids);
     for (std::uint32_t list = 0; list < nlist_; ++list)
       for (std::size_t at = part_->offsets[list]; at < part_->offsets[list + 1];) {
         const std::size_t count = std::min<std::size_t>(4'096, part_->offsets[list + 1] - at);
@@ -236,8 +243,8 @@ class Builder {
             set_.metric, query, part_->values.data() + at * set_.dim, count, set_.dim, out.data()
         );
         for (std::size_t i = 0; i < count; ++i)
-          if (out[i] < nearest.threshold() && part_->rows[at + i] != self)
-            nearest.offer({out[i], list, 0});
+          if (out[i] < nearest.reach() && part_->rows[at + i] != self)
+            nearest.offer({static_cast<double>(out[i]), list, 0});
         at += count;
       }
     std::vector<std::uint32_t> ranks;
