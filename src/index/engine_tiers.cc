@@ -103,7 +103,7 @@ std::string part_json(const std::string& file, const std::string& checksum, cons
     out.member("checksum", checksum);
     out.member("rows", part.rows.size());
     out.member("nlist", part.nlist());
-    out.member("nprobe", part.nprobe);
+    out.member("nprobe", part.probing.lists.front());
   });
   return text;
 }

@@ -107,6 +107,7 @@ class Shard {
  private:
   void put(Head& head, std::uint32_t row, const NewRow& from) MLG_REQUIRES(writer_);
   void count_death(std::uint32_t row);
+  [[nodiscard]] double live_share() const;  ///< of the rows that a search passes
 
   const std::uint32_t index_number_;
   const std::uint32_t number_;

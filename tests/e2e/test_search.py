@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from harness import fill
+from harness import fill, rows
 
 LARGEST = 3.4028234663852886e38
 
@@ -49,3 +49,31 @@ def test_distances_read_as_the_32_bit_numbers_they_are(rest, make_index):
     fill(rest, "short", [{"id": "a", "values": [0.1]}])
     answer = rest.post("/indices/short/search", {"vector": [0], "k": 1})
     assert b'"distance":0.01' in answer.body and len(str(json.loads(answer.body)["results"][0][0]["distance"])) < 12
+
+
+def recall(rest, index, queries, k, **members):
+    found = wanted = 0
+    for query in queries:
+        truth = {hit["id"] for hit in search(rest, index, query, k, exact=True, include=[])}
+        found += len(truth & {hit["id"] for hit in search(rest, index, query, k, include=[], **members)})
+        wanted += len(truth)
+    return found / wanted
+
+
+@pytest.mark.parametrize("metric", ["L2", "IP", "COSINE"])
+def test_recall_without_being_told_how_far_to_look(rest, make_index, metric):
+    """Queries from outside the set, in a trained index; the C++ tests ask more sets, filters and numbers of neighbours."""
+    make_index("recall", dimension=24, metric_type=metric)
+    items = rows(4100, 24, seed=3)
+    for item in items:
+        item["values"] = [x + random.Random(item["id"] + str(d)).gauss(0, 1) for d, x in enumerate(item["values"])]
+    fill(rest, "recall", items[100:])
+    rest.ended(rest.post("/indices/recall/train").json["jobId"])
+    assert rest.get("/indices/recall").json["shards"][0]["tier"] == "ivf"
+    queries = [item["values"] for item in items[:100]]
+    assert recall(rest, "recall", queries, 10) >= 0.95
+    assert recall(rest, "recall", queries, 100) >= 0.945
+    assert recall(rest, "recall", queries, 10, nprobe=1) < 0.9
+    assert recall(rest, "recall", queries, 10, nprobe=1_000_000) == 1
+    assert rest.patch("/indices/recall", {"nprobe": 1}).status == 200
+    assert recall(rest, "recall", queries, 10) < 0.9

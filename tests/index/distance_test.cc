@@ -58,6 +58,55 @@ TEST_F(FarDistanceTest, DistancesBeyond32BitsAreFiniteAndOrdered) {
   EXPECT_DOUBLE_EQ(found.back().distance, 8 * largest * largest);
 }
 
+TEST_F(FarDistanceTest, SealedPartsWithHugeRowsLoseNothing) {
+  for (const std::string metric : {"L2", "IP", "COSINE"}) {
+    create(fmt::format(R"({{"index_id":"{}","dimension":8,"metric_type":"{}"}})", metric, metric));
+    put(metric, clustered(3'000, 8, 1));
+    std::map<std::string, std::vector<float>> huge;
+    std::mt19937_64 random(5);
+    for (int i = 0; i < 50; ++i) {
+      auto& row = huge["huge" + std::to_string(i)];
+      for (int d = 0; d < 8; ++d) row.push_back((random() % 2 == 0 ? 1.0F : -1.0F) * kLargest);
+    }
+    put(metric, huge);
+    train(metric);
+    EXPECT_EQ(engine_->get(metric).value().shards[0].tier, model::Tier::kIvf);
+    // The huge ones are found among themselves, and do not hide the others from one another.
+    const auto query = huge.at("huge7");
+    EXPECT_EQ(
+        hits(metric, query, false).front().distance, hits(metric, query, true).front().distance
+    ) << metric;
+    std::size_t same = 0;
+    const auto others = clustered(3'000, 8, 1);
+    for (int i = 0; i < 50; ++i) {
+      const auto& near = others.at("v" + std::to_string(i * 7));
+      const auto exact = nearest(metric, near, 10, true);
+      const auto probed = nearest(metric, near, 10);
+      for (const auto& id : exact) same += std::count(probed.begin(), probed.end(), id);
+    }
+    EXPECT_GE(same, 475U) << metric << ": recall of 50 ordinary queries";
+    EXPECT_EQ(hits(metric, query).size(), 100U);
+  }
+}
+
+TEST_F(FarDistanceTest, SetsOfHugeRowsAloneAreClusteredToo) {
+  create(R"({"index_id":"h","dimension":4})");
+  auto rows = clustered(2'000, 4, 3);
+  for (auto& [id, row] : rows)
+    for (auto& x : row) x *= 1e30F;
+  put("h", rows);
+  train("h");
+  std::size_t same = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto& query = rows.at("v" + std::to_string(i * 7));
+    const auto exact = nearest("h", query, 10, true);
+    const auto probed = nearest("h", query, 10);
+    EXPECT_EQ(probed.front(), "v" + std::to_string(i * 7));
+    for (const auto& id : exact) same += std::count(probed.begin(), probed.end(), id);
+  }
+  EXPECT_GE(same, 475U);
+}
+
 TEST(Distance, OrdinaryOnesArePlain32Bits) {
   const std::vector<float> query = {1, 0};
   const std::vector<float> rows = {0, 1, 1, 0, -1, 0};
