@@ -17,24 +17,6 @@ namespace {
 
 constexpr std::size_t kScrollMax = 1'000;
 
-Result<void> check_writable(const RunningIndex& index, const RunningShard& shard) {
-  const auto state = shard.state.load();
-  if (index.removed) return fail(ErrorCode::kNotFound, "there is no index '{}'", index.id);
-  if (state == model::ShardState::kReadonly)
-    return fail(
-        ErrorCode::kReadonly, "shard {} of '{}' is read-only", shard.data.number(), index.id
-    );
-  if (!model::is_writable(state))
-    return fail(
-        ErrorCode::kRecovering,
-        "shard {} of '{}' is {}",
-        shard.data.number(),
-        index.id,
-        model::name_of(state)
-    );
-  return {};
-}
-
 Result<void> check_values(std::span<const float> values, std::size_t row, model::Metric metric) {
   bool zero = true;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -174,6 +156,28 @@ Result<void> Engine::check_rows(const std::string& id, const RowsView& rows) con
   return {};
 }
 
+// A readonly shard takes no rows, but lets them go: what is short comes back by deleting.
+Result<void> Engine::Impl::check_state(
+    const RunningIndex& index, const RunningShard& shard, bool erasing
+) const {
+  const auto state = shard.state.load();
+  if (index.removed) return fail(ErrorCode::kNotFound, "there is no index '{}'", index.id);
+  const bool readonly = state == model::ShardState::kReadonly;
+  if (readonly && !erasing)
+    return tl::unexpected(
+        readonly_error(fmt::format("index '{}' takes no vectors", index.id), guard())
+    );
+  if (!readonly && !model::is_writable(state))
+    return fail(
+        ErrorCode::kRecovering,
+        "shard {} of '{}' is {}",
+        shard.data.number(),
+        index.id,
+        model::name_of(state)
+    );
+  return {};
+}
+
 // The locks are held through the synced write: what is visible is durable, and row numbers rise
 // with durability.
 Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& rows, bool sync)
@@ -187,7 +191,7 @@ Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& 
     const WriterLocks locks(involved);
     const auto batch = vectors_.make_batch();
     for (auto* shard : involved) {
-      MLG_TRY_VOID(check_writable(*index, *shard));
+      MLG_TRY_VOID(check_state(*index, *shard, false));
       shard->data.prepare(grouped.by_shard[shard->data.number()], *batch);
     }
     MLG_TRY_VOID(vectors_.write(*batch, sync));
@@ -219,7 +223,7 @@ Result<std::size_t> Engine::Impl::erase(
     const WriterLocks locks(involved);
     const auto batch = vectors_.make_batch();
     for (auto* shard : involved) {
-      MLG_TRY_VOID(check_writable(*index, *shard));
+      MLG_TRY_VOID(check_state(*index, *shard, true));
       deleted += shard->data.prepare_erase(by_shard[shard->data.number()], *batch);
     }
     if (deleted == 0) return std::size_t{0};
@@ -228,6 +232,14 @@ Result<std::size_t> Engine::Impl::erase(
   }
   note_write(*index);
   return deleted;
+}
+
+Result<void> Engine::check_writable(const std::string& id) const {
+  MLG_TRY(index, impl_->running(id));
+  for (const auto& shard : index->shards) {
+    MLG_TRY_VOID(impl_->check_state(*index, *shard, false));
+  }
+  return {};
 }
 
 Result<std::size_t> Engine::upsert(const std::string& id, const RowsView& rows) {

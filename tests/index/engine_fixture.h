@@ -49,6 +49,7 @@ class EngineTest : public ::testing::Test {
         moves_.push_back(move);
       }
     });
+    engine_->guard(guard_);
     ASSERT_TRUE(engine_->recover());
   }
   void stop() {
@@ -140,6 +141,7 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<store::Committer> committer_;
   std::unique_ptr<Engine> engine_;
   std::vector<model::ShardTransition> moves_;
+  std::optional<model::Reason> guard_;  ///< known to the next start()
 };
 
 }  // namespace mlgraph::index
