@@ -172,8 +172,8 @@ class Engine {
   /// Moves a shard idmap -> ivf (or rebuilds its ivf part): commits active->training, samples, runs
   /// k-means one iteration a call, assigns, writes the part's file, commits training->active (tier
   /// ivf) and swaps. Searches and writes go on meanwhile. On error or cancel the shard goes back to
-  /// active in its old tier. Background thread. errors   kConflict (the shard is not active),
-  /// kReadonly under a guard, kCancelled.
+  /// active in its old tier. Background thread. errors   kConflict (the shard is not active, or the
+  /// index is of type IDMap, which stays flat), kReadonly under a guard, kCancelled.
   [[nodiscard]] base::Result<void> train(
       const std::string& id,
       std::uint32_t shard,
@@ -182,7 +182,7 @@ class Engine {
       const TrainProgress& progress
   );
   /// Shards at or over their threshold, or all of them when `force`. errors   kReadonly under a
-  /// guard.
+  /// guard; kConflict when an index of type IDMap is forced.
   [[nodiscard]] base::Result<std::vector<std::uint32_t>> shards_to_train(
       const std::string& id, bool force
   ) const;

@@ -111,6 +111,7 @@ class Engine::Impl {
   base::Result<void> log_move(
       store::Decision& decision, RunningIndex& index, std::uint32_t shard, const ShardMove& move
   );
+  void log_counts(store::Decision& decision, RunningIndex& index);
   void on_transition(const model::Entry& entry);
   void guard(std::optional<model::Reason> reason);
   void follow_guard(RunningIndex& index);
@@ -148,6 +149,8 @@ class Engine::Impl {
 );
 /// Fills in the live counts of a running index.
 void fill_counts(model::Index& object, const RunningIndex& index);
+/// The index_type that is never trained.
+inline constexpr std::string_view kFlatType = "IDMap";
 /// What a write to a shard that a guard made readonly is answered.
 [[nodiscard]] base::Error readonly_error(
     std::string_view refused, std::optional<model::Reason> guard

@@ -27,6 +27,7 @@ Result<void> Engine::Impl::commit_move(
     RunningIndex& index, std::uint32_t shard, const ShardMove& move
 ) {
   const auto committed = committer_.commit([&](store::Decision& decision) {
+    log_counts(decision, index);
     return log_move(decision, index, shard, move);
   });
   if (!committed) return tl::unexpected(committed.error());
@@ -80,6 +81,27 @@ Result<void> Engine::Impl::log_move(
   return {};
 }
 
+// A transition tells how many vectors a shard holds. What else is counted is told before it, so
+// that nobody sees vectors without bytes; unless it was told within the last second, and will be
+// again. Before the command's moves: it tells the whole object, with the states of that moment.
+void Engine::Impl::log_counts(store::Decision& decision, RunningIndex& index) {
+  const auto record = decision.state().index(index.id);
+  const auto now = clock_.steady_now();
+  if (!record || !recovered_ || now - index.counts_published.load() < std::chrono::seconds(1))
+    return;
+  model::Index object = record->object;
+  fill_counts(object, index);
+  if (object == record->object) return;
+  index.counts_published = now;
+  decision.log(
+      {model::EventKind::kIndexUpdated,
+       index.id,
+       index.id,
+       index_event_data(object, {"vectors"}),
+       {}}
+  );
+}
+
 void Engine::Impl::on_transition(const model::Entry& entry) {
   const auto data = base::parse_json(model::data_of(entry));
   const auto move = data ? model::parse_shard_transition(*data)
@@ -123,6 +145,7 @@ void Engine::Impl::follow_guard(RunningIndex& index) {
   const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
     const auto record = decision.state().index(index.id);
     if (!record || record->number != index.number) return {};
+    log_counts(decision, index);
     for (const auto& shard : record->object.shards) {
       if (!to_move(shard.state)) continue;
       MLG_TRY_VOID(log_move(decision, index, shard.shard, move));

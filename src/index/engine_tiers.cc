@@ -13,8 +13,22 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
+namespace {
+
+Result<void> check_trainable(const RunningIndex& index) {
+  if (index.type != kFlatType) return {};
+  return fail(
+      ErrorCode::kConflict,
+      "index '{}' is of type {}: it stays flat and exact, and is never trained",
+      index.id,
+      kFlatType
+  );
+}
+
+}  // namespace
+
 bool Engine::Impl::wants_move(const RunningIndex& index, const RunningShard& shard) const {
-  if (index.type == "IDMap" || shard.state != model::ShardState::kActive) return false;
+  if (index.type == kFlatType || shard.state != model::ShardState::kActive) return false;
   const std::uint64_t threshold = index.idmap_to_ivf;
   if (shard.tier == model::Tier::kIdmap) return shard.data.live() >= threshold;
   // Beyond idmap the head is what is not indexed: it is sealed anew once it has grown to half of
@@ -36,6 +50,9 @@ Result<std::vector<std::uint32_t>> Engine::shards_to_train(const std::string& id
     const {
   MLG_TRY(index, impl_->running(id));
   MLG_TRY_VOID(impl_->check_unguarded(fmt::format("index '{}' is not trained", id)));
+  if (force) {
+    MLG_TRY_VOID(check_trainable(*index));
+  }
   std::vector<std::uint32_t> shards;
   for (const auto& shard : index->shards)
     if (shard->data.live() > 0 && shard->state == model::ShardState::kActive &&
@@ -79,6 +96,7 @@ Result<void> Engine::Impl::train(
   MLG_TRY(index, running(id));
   if (shard_number >= index->shards.size())
     return fail(ErrorCode::kNotFound, "index '{}' has no shard {}", id, shard_number);
+  MLG_TRY_VOID(check_trainable(*index));
   MLG_TRY_VOID(check_unguarded(fmt::format("index '{}' is not trained", id)));
   RunningShard& shard = *index->shards[shard_number];
   const auto began = clock_.steady_now();

@@ -77,3 +77,25 @@ def test_recall_without_being_told_how_far_to_look(rest, make_index, metric):
     assert recall(rest, "recall", queries, 10, nprobe=1_000_000) == 1
     assert rest.patch("/indices/recall", {"nprobe": 1}).status == 200
     assert recall(rest, "recall", queries, 10) < 0.9
+
+
+def test_an_index_that_stays_flat_is_never_trained(rest, make_index):
+    make_index("flat", dimension=8, index_type="IDMap")
+    fill(rest, "flat", rows(300, 8))
+    answer = rest.post("/indices/flat/train")
+    assert (answer.status, answer.error) == (409, "conflict") and "IDMap" in answer.json["message"], answer
+    assert rest.get("/jobs?index=flat").json["jobs"] == []
+    assert rest.get("/indices/flat").json["shards"][0]["tier"] == "idmap"
+
+
+def test_a_shard_that_has_just_moved_tells_vectors_and_their_bytes(rest, make_index, connect):
+    make_index("moved", dimension=8)
+    socket = connect()
+    socket.subscribe("index.moved.shard_transition")
+    fill(rest, "moved", rows(300, 8))
+    rest.ended(rest.post("/indices/moved/train").json["jobId"])
+    assert socket.expect("index.shard_transition")["data"]["vectors"] == 300
+    index = rest.get("/indices/moved").json
+    (shard,) = index["shards"]
+    assert index["vectors"] == shard["vectors"] == 300
+    assert index["bytes"] == shard["bytes"] >= 300 * 8 * 4

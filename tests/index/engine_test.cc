@@ -175,6 +175,38 @@ TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
   EXPECT_EQ(engine_->shards_to_train("r", false).value().size(), 2U);
 }
 
+TEST_F(EngineTest, AnIndexThatStaysFlatIsNeverTrained) {
+  create(R"({"index_id":"flat","dimension":4,"index_type":"IDMap","tiering":{"idmap_to_ivf":10}})");
+  put("flat", clustered(300, 4, 1));
+  EXPECT_TRUE(engine_->shards_to_train("flat", false).value().empty());
+  EXPECT_EQ(engine_->shards_to_train("flat", true).error().code, base::ErrorCode::kConflict);
+  const auto forced = engine_->train(
+      "flat", 0, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+  );
+  ASSERT_FALSE(forced);
+  EXPECT_EQ(forced.error().code, base::ErrorCode::kConflict);
+  EXPECT_NE(forced.error().message.find("IDMap"), std::string::npos);
+  EXPECT_TRUE(moves_.empty());
+}
+
+TEST_F(EngineTest, WhatATransitionCountsComesWithItsBytes) {
+  create(R"({"index_id":"n","dimension":4,"num_shards":2})");
+  put("n", clustered(300, 4, 1));
+  // Nobody has published counts; the moves themselves must not tell of vectors without bytes.
+  const auto check = [&] {
+    const auto object = engine_->get("n").value();
+    EXPECT_EQ(object.vectors, 300U);
+    EXPECT_EQ(object.bytes, engine_->stats("n").value().bytes);
+    for (const auto& shard : object.shards)
+      EXPECT_GE(shard.bytes, shard.vectors * 4 * sizeof(float));
+  };
+  ASSERT_TRUE(engine_->train("n", 0, model::Reason::kManual, "", [&](std::string_view, double) {
+    check();
+    return true;
+  }));
+  check();
+}
+
 TEST_F(EngineTest, BadRowsAndSpecsAreNamed) {
   create(R"({"index_id":"b","dimension":2,"metric_type":"COSINE"})");
   const std::vector<std::string_view> ids = {"x"};
