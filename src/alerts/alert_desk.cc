@@ -20,6 +20,8 @@ namespace {
 
 constexpr const char* kPrefix = "alert-rules/";
 constexpr std::size_t kRulesMax = 200;
+/// In an alert's metadata: the node is readonly because of it. Also how that outlives a restart.
+constexpr const char* kReadonly = "readonly";
 
 model::EventKind kind_of(model::Severity severity) {
   switch (severity) {
@@ -64,6 +66,7 @@ model::Alert make_alert(
     const std::string& index,
     double value,
     bool error,
+    bool guards,
     const std::string& alert_id
 ) {
   model::Alert alert;
@@ -72,8 +75,10 @@ model::Alert make_alert(
   alert.title = title_of(rule);
   alert.message = message_of(rule, node, index, value);
   const double threshold = error ? rule.error.value_or(0) : rule.warn.value_or(0);
-  alert.metadata = Json(Json::Object{
-      {"node", Json(node)}, {"value", Json(rounded(value))}, {"threshold", Json(threshold)}});
+  Json::Object metadata{
+      {"node", Json(node)}, {"value", Json(rounded(value))}, {"threshold", Json(threshold)}};
+  if (guards) metadata.emplace_back(kReadonly, Json(true));
+  alert.metadata = Json(std::move(metadata));
   alert.rule = rule.rule;
   alert.index = index;
   return alert;
@@ -82,9 +87,9 @@ model::Alert make_alert(
 }  // namespace
 
 AlertDesk::AlertDesk(
-    store::Committer& committer, store::Log& config, const base::Clock& clock, std::string node
+    store::Committer& committer, store::Log& config, const base::Clock& clock, Options options
 )
-    : committer_(committer), config_(config), clock_(clock), node_(std::move(node)) {
+    : committer_(committer), config_(config), clock_(clock), options_(std::move(options)) {
   committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
     on_entries(entries);
   });
@@ -108,6 +113,8 @@ Result<void> AlertDesk::start() {
     auto& watch = watches_[{alert->rule, alert->index}];
     watch.alert_id = id;
     watch.level = alert->severity == model::Severity::kError ? Level::kError : Level::kWarning;
+    if (const auto rule = rules_.find(alert->rule); rule != rules_.end() && is_guard(rule->second))
+      watch.guards = watch.level == Level::kError || alert->metadata.find(kReadonly);
     // Another version of this server had the rule: nobody would ever look again.
     if (const auto rule = rules_.find(alert->rule); rule == rules_.end()) {
       Rule gone;
@@ -199,6 +206,24 @@ void AlertDesk::evaluate(const metrics::Gauges& gauges) {
   }
 }
 
+bool AlertDesk::is_guard(const Rule& rule) const {
+  return rule.above && (rule.metric == Gauge::kDiskFraction ||
+                        (rule.metric == Gauge::kMemoryFraction && options_.memory_guard));
+}
+
+Shortage AlertDesk::shortage() const {
+  base::MutexLock lock(mutex_);
+  Shortage shortage;
+  for (const auto& [key, watch] : watches_) {
+    if (!watch.guards) continue;
+    const auto rule = rules_.find(key.rule);
+    if (rule == rules_.end()) continue;
+    shortage.disk |= rule->second.metric == Gauge::kDiskFraction;
+    shortage.memory |= rule->second.metric == Gauge::kMemoryFraction;
+  }
+  return shortage;
+}
+
 AlertDesk::Level AlertDesk::level_for(
     const Rule& rule, double value, Watch& watch, base::SteadyTime now
 ) {
@@ -231,8 +256,14 @@ void AlertDesk::look(const Rule& rule, const Reading& reading, base::SteadyTime 
   auto& watch = watches_[{rule.rule, reading.object}];
   take_back_lost(watch);
   const Level level = level_for(rule, reading.value, watch, now);
+  const bool guarded = watch.guards;
+  if (level == Level::kError)
+    watch.guards = is_guard(rule);
+  else if (level == Level::kOk || watch.rule_changed)
+    watch.guards = false;
   watch.rule_changed = false;
-  if (level != watch.level) publish(rule, reading, watch, level);
+  // That a changed rule no longer guards is told with an alert of the same severity.
+  if (level != watch.level || watch.guards != guarded) publish(rule, reading, watch, level);
 }
 
 // What a full disk kept out of the log is not published: the next look tries again.
@@ -249,7 +280,13 @@ void AlertDesk::publish(const Rule& rule, const Reading& reading, Watch& watch, 
   if (watch.level == Level::kOk) watch.alert_id = "alert-" + base::random_name(10);
   watch.level = level;
   auto alert = make_alert(
-      rule, node_, reading.object, reading.value, level == Level::kError, watch.alert_id
+      rule,
+      options_.node,
+      reading.object,
+      reading.value,
+      level == Level::kError,
+      watch.guards,
+      watch.alert_id
   );
   submit(rule, watch, [alert, level](store::Decision& decision) mutable -> Result<void> {
     const auto open = decision.state().alert(alert.alert_id);
@@ -275,6 +312,7 @@ void AlertDesk::publish(const Rule& rule, const Reading& reading, Watch& watch, 
 // Nothing was measured, so the resolved alert repeats what it said while it was open.
 void AlertDesk::resolve_unmeasured(const Rule& rule, Watch& watch) {
   watch.level = Level::kOk;
+  watch.guards = false;
   submit(rule, watch, [id = watch.alert_id](store::Decision& decision) -> Result<void> {
     if (const auto open = decision.state().alert(id)) decision.log(draft_of(resolved(*open)));
     return {};

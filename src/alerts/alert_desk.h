@@ -30,6 +30,13 @@ struct RateLimitReport {
   std::uint32_t retry_after_seconds = 1;
 };
 
+/// What a node is so short of that it should take no more in.
+struct Shortage {
+  bool disk = false;
+  bool memory = false;
+  bool operator==(const Shortage&) const = default;
+};
+
 /// Invariant  one open alert per rule and object, under one alertId from its first event to
 /// alert.resolved; an event per
 ///            change of severity, none for a changed value. Levels of return lie below levels of
@@ -38,13 +45,21 @@ struct RateLimitReport {
 /// Threads    shared.
 class AlertDesk {
  public:
+  struct Options {
+    std::string node = "n1";
+    bool memory_guard = false;  ///< whether memory is guarded as the disk is
+  };
   AlertDesk(
-      store::Committer& committer, store::Log& config, const base::Clock& clock, std::string node
+      store::Committer& committer, store::Log& config, const base::Clock& clock, Options options
   );
 
   /// Loads rules from the configuration store and takes up open alerts from the state.
   [[nodiscard]] base::Result<void> start();
   void evaluate(const metrics::Gauges& gauges);
+  /// Of a guarded gauge, from an alert's `error` until it is resolved, or until its rule is changed
+  /// to one that would not have it in error; over a restart too. As of the last evaluate() or
+  /// start().
+  [[nodiscard]] Shortage shortage() const;
   /// Refuses an unknown rule with kNotFound unless the members given make a whole one.
   [[nodiscard]] base::Result<Rule> put_rule(const std::string& name, const base::Json& changes);
   [[nodiscard]] std::vector<Rule> rules() const;
@@ -73,6 +88,7 @@ class AlertDesk {
     std::string alert_id;                           ///< of the alert open now, or last
     std::optional<base::SteadyTime> warning_since;  ///< beyond warn, or error, without a break
     std::optional<base::SteadyTime> error_since;
+    bool guards = false;        ///< in error, or was and is not resolved; of guarded gauges only
     bool rule_changed = false;  ///< levels of return do not hold an alert that the new rule would
                                 ///< not raise
     std::shared_ptr<std::atomic<Fate>> fate;  ///< shared with the committer; null: nothing sent
@@ -87,6 +103,7 @@ class AlertDesk {
       MLG_REQUIRES(mutex_);
   void look(const Rule& rule, const Reading& reading, base::SteadyTime now) MLG_REQUIRES(mutex_);
   void take_back_lost(Watch& watch) MLG_REQUIRES(mutex_);
+  [[nodiscard]] bool is_guard(const Rule& rule) const;
   [[nodiscard]] static Level level_for(
       const Rule& rule, double value, Watch& watch, base::SteadyTime now
   );
@@ -99,7 +116,7 @@ class AlertDesk {
   store::Committer& committer_;
   store::Log& config_;
   const base::Clock& clock_;
-  const std::string node_;
+  const Options options_;
   // A changed rule waits for the disk; the sampler and the committer, who take mutex_, do not.
   base::Mutex change_mutex_;
   mutable base::Mutex mutex_;

@@ -309,6 +309,11 @@ std::vector<Setting> make_settings() {
           kAny,
           [](Config & c) -> auto& { return c.memory.limit_bytes; }
       ),
+      flag(
+          "memory.guard",
+          "read-only while the memory alert is in error, as with the disk",
+          [](Config & c) -> auto& { return c.memory.guard; }
+      ),
       number(
           "engine.compute_threads",
           "",

@@ -52,6 +52,7 @@ struct Config {
   } log;
   struct {
     std::uint64_t limit_bytes = 0;  ///< 0: the least of cgroup limit and RAM
+    bool guard = false;             ///< the memory alert's error level makes shards readonly
   } memory;
   struct {
     std::uint64_t compute_threads = 0;  ///< 0: one per core

@@ -62,6 +62,12 @@ gateway::ServerOptions server_options(const Config& config) {
   return options;
 }
 
+std::optional<model::Reason> guard_of(const alerts::Shortage& shortage) {
+  if (shortage.disk) return model::Reason::kDiskGuard;
+  if (shortage.memory) return model::Reason::kMemoryGuard;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::open(const Config& config) {
@@ -103,7 +109,7 @@ Server::Server(const Config& config, Opened opened)
       runner_(
           committer_, clock_, {.threads = 1, .queue_max = 256, .imports_max = config.limits.imports}
       ),
-      alerts_(committer_, *opened_.log, clock_, config.server.node),
+      alerts_(committer_, *opened_.log, clock_, {config.server.node, config.memory.guard}),
       hub_(
           *opened_.log,
           metrics_,
@@ -151,7 +157,10 @@ void Server::wire() {
         registry_.token_changed(name, info);
       }
   );
-  sampler_.each_second([this](const metrics::Gauges& gauges) { alerts_.evaluate(gauges); });
+  sampler_.each_second([this](const metrics::Gauges& gauges) {
+    alerts_.evaluate(gauges);
+    engine_.guard(guard_of(alerts_.shortage()));
+  });
   sampler_.each_second([this](const metrics::Gauges&) {
     for (const auto& report : limiter_.due_reports())
       alerts_.rate_limited(
@@ -278,6 +287,8 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
   MLG_TRY_VOID(go_on());
   MLG_TRY_VOID(alerts_.start());
   MLG_TRY_VOID(go_on());
+  // What was short at the stop is, until measured again.
+  engine_.guard(guard_of(alerts_.shortage()));
   MLG_TRY_VOID(engine_.recover());
   return {};
 }

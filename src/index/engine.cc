@@ -63,9 +63,11 @@ Engine::Impl::Impl(
 
 void Engine::Impl::on_entries(std::span<const std::shared_ptr<const model::Entry>> entries) {
   for (const auto& entry : entries) {
-    if (model::family_of(entry->kind) != model::Family::kIndex ||
-        entry->kind == model::EventKind::kIndexShardTransition)
+    if (model::family_of(entry->kind) != model::Family::kIndex) continue;
+    if (entry->kind == model::EventKind::kIndexShardTransition) {
+      on_transition(*entry);
       continue;
+    }
     const auto record = committer_.state()->index(entry->entity);
     base::WriteLock lock(mutex_);
     const auto it = indices_.find(entry->entity);
@@ -116,6 +118,7 @@ void Engine::stop() { on_threshold(nullptr); }
 
 Result<model::Index> Engine::create(const base::Json& spec) {
   MLG_TRY(object, parse_index_spec(spec, impl_->options_.node));
+  MLG_TRY_VOID(impl_->check_unguarded(fmt::format("index '{}' is not made", object.index_id)));
   const auto committed =
       impl_->committer_.commit([&object](store::Decision& decision) -> Result<void> {
         if (decision.state().index(object.index_id))

@@ -39,7 +39,7 @@ struct RowsView {
 struct SearchRequest {
   std::span<const float> query;         ///< [dim], finite
   std::uint32_t k = 10;                 ///< 1..kSearchKMax
-  std::optional<std::uint32_t> nprobe;  ///< else the index's, else the calibrated one
+  std::optional<std::uint32_t> nprobe;  ///< used as given; else the index's, else as calibrated
   const Filter* filter = nullptr;       ///< borrowed for the call
   bool exact = false;
   bool with_metadata = true;
@@ -48,7 +48,8 @@ struct SearchRequest {
 
 struct Hit {
   std::string id;
-  float distance = 0;    ///< squared L2, 1 - cosine, or -dot: ascending is nearer
+  double distance = 0;   ///< squared L2, 1 - cosine, or -dot: ascending is nearer; finite, and a
+                         ///< 32-bit number unless it lies beyond those
   std::string metadata;  ///< JSON object; empty: none or not asked for
   std::vector<float> values;
 };
@@ -111,12 +112,24 @@ class Engine {
   /// Called after each write that leaves an active shard at or over its tier's threshold, so often:
   /// be quick unless there is something to begin. Any thread; may block for a commit.
   void on_threshold(std::function<void(const std::string& index, std::uint32_t shard)> callback);
-  /// Loads every index of the state from disk: shards go recovering -> active (reason restart),
-  /// damaged parts are rebuilt (load_failed). Also picks up thresholds crossed before the stop.
+  /// Loads every index of the state from disk: shards go recovering -> active (reason restart), or
+  /// readonly while a guard stands; damaged parts are rebuilt (load_failed). Also picks up
+  /// thresholds crossed before the stop.
   [[nodiscard]] base::Result<void> recover();
 
+  /// While a guard stands, all shards of this node are readonly (reason kDiskGuard or
+  /// kMemoryGuard): upserts, imports, trainings and new indices answer kReadonly; searches,
+  /// deletions and changed settings go on, and a training that is under way gives up. nullopt: none
+  /// stands, shards go back to active (kGuardCleared) and thresholds are looked at again. Call it
+  /// again and again: it finishes what could not be logged before. Blocks for a commit when
+  /// something changes.
+  void guard(std::optional<model::Reason> reason);
+  /// Whether rows could be written now, for those who would first have to receive them. errors
+  /// kNotFound, kReadonly, kRecovering.
+  [[nodiscard]] base::Result<void> check_writable(const std::string& id) const;
+
   /// Validates and commits index.created. `spec`: the request's JSON (PROTOCOL §4). errors
-  /// kConflict if it exists.
+  /// kConflict if it exists, kReadonly under a guard.
   [[nodiscard]] base::Result<model::Index> create(const base::Json& spec);
   /// Merges members given; no event if nothing changes; index.updated with changed[].
   [[nodiscard]] base::Result<model::Index> patch(const std::string& id, const base::Json& changes);
@@ -159,7 +172,8 @@ class Engine {
   /// Moves a shard idmap -> ivf (or rebuilds its ivf part): commits active->training, samples, runs
   /// k-means one iteration a call, assigns, writes the part's file, commits training->active (tier
   /// ivf) and swaps. Searches and writes go on meanwhile. On error or cancel the shard goes back to
-  /// active in its old tier. Background thread.
+  /// active in its old tier. Background thread. errors   kConflict (the shard is not active, or the
+  /// index is of type IDMap, which stays flat), kReadonly under a guard, kCancelled.
   [[nodiscard]] base::Result<void> train(
       const std::string& id,
       std::uint32_t shard,
@@ -167,7 +181,8 @@ class Engine {
       const std::string& job_id,
       const TrainProgress& progress
   );
-  /// Shards at or over their threshold, or all of them when `force`.
+  /// Shards at or over their threshold, or all of them when `force`. errors   kReadonly under a
+  /// guard; kConflict when an index of type IDMap is forced.
   [[nodiscard]] base::Result<std::vector<std::uint32_t>> shards_to_train(
       const std::string& id, bool force
   ) const;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@
 
 namespace mlgraph::index {
 
-/// A shard with what decides who may use it.
+/// A shard with what decides who may use it. Tier and state follow the log: whoever moves a shard
+/// logs it, and the committer's sink sets them, in the order of the log.
 struct RunningShard {
   RunningShard(std::uint32_t index_number, std::uint32_t shard, const model::Index& index)
       : data(index_number, shard, index.dimension, index.metric_type) {}
@@ -58,6 +60,17 @@ struct RunningIndex {
   std::atomic<base::SteadyTime> counts_published{base::SteadyTime{}};
 };
 
+/// One step of a shard, decided on the committer.
+struct ShardMove {
+  model::ShardState to_state = model::ShardState::kActive;
+  model::Reason reason = model::Reason::kManual;
+  std::optional<model::Tier> to_tier = {};          ///< none: it stays
+  std::optional<model::ShardState> only_from = {};  ///< refused from any other state, legal or not
+  std::string job_id = {};
+  std::optional<std::int64_t> duration_ms = {};  ///< none: since it came to the state it leaves
+  std::string private_json = {};
+};
+
 class Engine::Impl {
  public:
   Impl(
@@ -78,6 +91,9 @@ class Engine::Impl {
       const std::string& id, std::span<const std::string_view> vector_ids
   );
   void note_write(RunningIndex& index);
+  [[nodiscard]] base::Result<void> check_state(
+      const RunningIndex& index, const RunningShard& shard, bool erasing
+  ) const;
 
   // engine_tiers.cc
   [[nodiscard]] bool wants_move(const RunningIndex& index, const RunningShard& shard) const;
@@ -89,16 +105,18 @@ class Engine::Impl {
       const std::string& job_id,
       const TrainProgress& progress
   );
-  base::Result<void> commit_move(
-      const RunningIndex& index,
-      RunningShard& shard,
-      model::Tier to_tier,
-      model::ShardState to_state,
-      model::Reason reason,
-      const std::string& job_id,
-      std::int64_t duration_ms,
-      const std::string& private_json
+
+  // engine_moves.cc
+  base::Result<void> commit_move(RunningIndex& index, std::uint32_t shard, const ShardMove& move);
+  base::Result<void> log_move(
+      store::Decision& decision, RunningIndex& index, std::uint32_t shard, const ShardMove& move
   );
+  void log_counts(store::Decision& decision, RunningIndex& index);
+  void on_transition(const model::Entry& entry);
+  void guard(std::optional<model::Reason> reason);
+  void follow_guard(RunningIndex& index);
+  [[nodiscard]] std::optional<model::Reason> guard() const;
+  [[nodiscard]] base::Result<void> check_unguarded(std::string_view refused) const;
 
   // engine_recovery.cc
   base::Result<void> recover();
@@ -116,6 +134,9 @@ class Engine::Impl {
 
   mutable base::SharedMutex mutex_;
   std::map<std::string, std::shared_ptr<RunningIndex>> indices_ MLG_GUARDED_BY(mutex_);
+  mutable base::Mutex guard_mutex_;
+  std::optional<model::Reason> guard_ MLG_GUARDED_BY(guard_mutex_);
+  std::atomic<bool> recovered_{false};  ///< before it, recovery alone moves shards
   base::Mutex callback_mutex_;
   std::function<void(const std::string&, std::uint32_t)> threshold_callback_
       MLG_GUARDED_BY(callback_mutex_);
@@ -128,5 +149,11 @@ class Engine::Impl {
 );
 /// Fills in the live counts of a running index.
 void fill_counts(model::Index& object, const RunningIndex& index);
+/// The index_type that is never trained.
+inline constexpr std::string_view kFlatType = "IDMap";
+/// What a write to a shard that a guard made readonly is answered.
+[[nodiscard]] base::Error readonly_error(
+    std::string_view refused, std::optional<model::Reason> guard
+);
 
 }  // namespace mlgraph::index

@@ -50,8 +50,11 @@ Result<void> Engine::Impl::recover() {
     }
   }
   remove_orphans();
-  for (const auto& index : all_running())
+  recovered_ = true;
+  for (const auto& index : all_running()) {
+    follow_guard(*index);
     for (auto& shard : index->shards) check_threshold(*index, *shard);
+  }
   return {};
 }
 
@@ -63,13 +66,10 @@ Result<void> Engine::Impl::recover_index(RunningIndex& index, const model::Index
       continue;
     MLG_TRY_VOID(commit_move(
         index,
-        *shard,
-        shard->tier,
-        model::ShardState::kRecovering,
-        model::Reason::kRestart,
-        {},
-        0,
-        {}
+        shard->data.number(),
+        {.to_state = model::ShardState::kRecovering,
+         .reason = model::Reason::kRestart,
+         .duration_ms = 0}
     ));
   }
   for (std::size_t i = 0; i < index.shards.size(); ++i) {
@@ -126,8 +126,17 @@ Result<void> Engine::Impl::recover_index(RunningIndex& index, const model::Index
     if (!loaded) return loaded;
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - began).count();
-    MLG_TRY_VOID(commit_move(index, *shard, tier, model::ShardState::kActive, reason, {}, took, {})
-    );
+    // A guard that stood at the stop stands until its values are measured again.
+    const auto standing = guard();
+    if (standing && reason == model::Reason::kRestart) reason = *standing;
+    MLG_TRY_VOID(commit_move(
+        index,
+        static_cast<std::uint32_t>(i),
+        {.to_state = standing ? model::ShardState::kReadonly : model::ShardState::kActive,
+         .reason = reason,
+         .to_tier = tier,
+         .duration_ms = took}
+    ));
   }
   note_write(index);
   return {};

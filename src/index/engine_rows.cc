@@ -1,10 +1,9 @@
-// Engine: rows in, rows out, search.
+// Engine: rows in, rows out.
 #include <algorithm>
 #include <cmath>
 
 #include "index/engine.h"
 #include "index/engine_impl.h"
-#include "index/kernels.h"
 #include "model/names.h"
 
 namespace mlgraph::index {
@@ -17,24 +16,6 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kScrollMax = 1'000;
-
-Result<void> check_writable(const RunningIndex& index, const RunningShard& shard) {
-  const auto state = shard.state.load();
-  if (index.removed) return fail(ErrorCode::kNotFound, "there is no index '{}'", index.id);
-  if (state == model::ShardState::kReadonly)
-    return fail(
-        ErrorCode::kReadonly, "shard {} of '{}' is read-only", shard.data.number(), index.id
-    );
-  if (!model::is_writable(state))
-    return fail(
-        ErrorCode::kRecovering,
-        "shard {} of '{}' is {}",
-        shard.data.number(),
-        index.id,
-        model::name_of(state)
-    );
-  return {};
-}
 
 Result<void> check_values(std::span<const float> values, std::size_t row, model::Metric metric) {
   bool zero = true;
@@ -175,6 +156,28 @@ Result<void> Engine::check_rows(const std::string& id, const RowsView& rows) con
   return {};
 }
 
+// A readonly shard takes no rows, but lets them go: what is short comes back by deleting.
+Result<void> Engine::Impl::check_state(
+    const RunningIndex& index, const RunningShard& shard, bool erasing
+) const {
+  const auto state = shard.state.load();
+  if (index.removed) return fail(ErrorCode::kNotFound, "there is no index '{}'", index.id);
+  const bool readonly = state == model::ShardState::kReadonly;
+  if (readonly && !erasing)
+    return tl::unexpected(
+        readonly_error(fmt::format("index '{}' takes no vectors", index.id), guard())
+    );
+  if (!readonly && !model::is_writable(state))
+    return fail(
+        ErrorCode::kRecovering,
+        "shard {} of '{}' is {}",
+        shard.data.number(),
+        index.id,
+        model::name_of(state)
+    );
+  return {};
+}
+
 // The locks are held through the synced write: what is visible is durable, and row numbers rise
 // with durability.
 Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& rows, bool sync)
@@ -188,7 +191,7 @@ Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& 
     const WriterLocks locks(involved);
     const auto batch = vectors_.make_batch();
     for (auto* shard : involved) {
-      MLG_TRY_VOID(check_writable(*index, *shard));
+      MLG_TRY_VOID(check_state(*index, *shard, false));
       shard->data.prepare(grouped.by_shard[shard->data.number()], *batch);
     }
     MLG_TRY_VOID(vectors_.write(*batch, sync));
@@ -220,7 +223,7 @@ Result<std::size_t> Engine::Impl::erase(
     const WriterLocks locks(involved);
     const auto batch = vectors_.make_batch();
     for (auto* shard : involved) {
-      MLG_TRY_VOID(check_writable(*index, *shard));
+      MLG_TRY_VOID(check_state(*index, *shard, true));
       deleted += shard->data.prepare_erase(by_shard[shard->data.number()], *batch);
     }
     if (deleted == 0) return std::size_t{0};
@@ -229,6 +232,14 @@ Result<std::size_t> Engine::Impl::erase(
   }
   note_write(*index);
   return deleted;
+}
+
+Result<void> Engine::check_writable(const std::string& id) const {
+  MLG_TRY(index, impl_->running(id));
+  for (const auto& shard : index->shards) {
+    MLG_TRY_VOID(impl_->check_state(*index, *shard, false));
+  }
+  return {};
 }
 
 Result<std::size_t> Engine::upsert(const std::string& id, const RowsView& rows) {
@@ -299,108 +310,6 @@ Result<ScrollPage> Engine::scroll(const std::string& id, std::string_view after,
     if (auto record = fetch(id, ids[i])) page.vectors.push_back(std::move(*record));
   if (shown < ids.size()) page.next = ids[shown - 1];
   return page;
-}
-
-namespace {
-
-Result<void> check_search(const RunningIndex& index, const SearchRequest& request) {
-  if (request.query.size() != index.dimension)
-    return fail_at(
-        "vector",
-        ErrorCode::kInvalidVector,
-        "the query has {} values, index '{}' has dimension {}",
-        request.query.size(),
-        index.id,
-        index.dimension
-    );
-  bool zero = true;
-  for (std::size_t i = 0; i < request.query.size(); ++i) {
-    if (!std::isfinite(request.query[i]))
-      return fail_at(
-          fmt::format("vector[{}]", i),
-          ErrorCode::kInvalidVector,
-          "vector[{}] is not a finite 32-bit number",
-          i
-      );
-    zero = zero && request.query[i] == 0;
-  }
-  if (zero && index.metric == model::Metric::kCosine)
-    return fail_at(
-        "vector",
-        ErrorCode::kInvalidVector,
-        "the query is all zero, which has no direction under COSINE"
-    );
-  if (request.k < 1 || request.k > kSearchKMax)
-    return fail_at(
-        "k", ErrorCode::kInvalidValue, "k is {}, it must be from 1 to {}", request.k, kSearchKMax
-    );
-  if (request.nprobe && *request.nprobe < 1)
-    return fail_at("nprobe", ErrorCode::kInvalidValue, "nprobe is 0, it must be at least 1");
-  for (const auto& shard : index.shards)
-    if (!model::is_readable(shard->state.load()))
-      return fail(
-          ErrorCode::kRecovering,
-          "shard {} of '{}' is {}",
-          shard->data.number(),
-          index.id,
-          model::name_of(shard->state.load())
-      );
-  return {};
-}
-
-float distance_of(float score, model::Metric metric) {
-  return metric == model::Metric::kCosine ? std::max(0.0F, 1.0F + score) : score;
-}
-
-}  // namespace
-
-Result<SearchAnswer> Engine::search(const std::string& id, const SearchRequest& request) const {
-  MLG_TRY(index, impl_->running(id));
-  MLG_TRY_VOID(check_search(*index, request));
-  std::vector<float> query(request.query.begin(), request.query.end());
-  if (index->metric == model::Metric::kCosine) static_cast<void>(normalise(query));
-  ScanRequest scan{
-      query.data(),
-      request.k,
-      request.nprobe.value_or(index->nprobe.load()),
-      request.exact,
-      request.filter};
-  TopK top(request.k);
-  SearchAnswer answer;
-  for (const auto& shard : index->shards) answer.scanned += shard->data.search(scan, top);
-
-  auto found = top.take();
-  answer.hits.reserve(found.size());
-  std::vector<store::RowKey> keys;
-  for (const auto& each : found) {
-    const auto& shard = index->shards[each.shard]->data;
-    answer.hits.push_back(
-        {std::string(shard.id_of(each.row)), distance_of(each.score, index->metric), {}, {}}
-    );
-    keys.push_back(shard.key_of(each.row));
-  }
-  std::vector<std::size_t> order(answer.hits.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (found[a].score != found[b].score) return found[a].score < found[b].score;
-    return answer.hits[a].id < answer.hits[b].id;
-  });
-  if (order.size() > request.k) order.resize(request.k);
-  std::vector<Hit> sorted;
-  std::vector<store::RowKey> sorted_keys;
-  for (const auto at : order) {
-    sorted.push_back(std::move(answer.hits[at]));
-    sorted_keys.push_back(keys[at]);
-  }
-  answer.hits = std::move(sorted);
-  if (!request.with_metadata && !request.with_values) return answer;
-  auto stored = impl_->vectors_.get_many(sorted_keys);
-  for (std::size_t i = 0; i < stored.size(); ++i) {
-    if (!stored[i]) continue;  // deleted since it was found: the hit stays, without what is gone
-    if (request.with_metadata) answer.hits[i].metadata = std::move(stored[i]->metadata);
-    if (request.with_values) answer.hits[i].values = std::move(stored[i]->values);
-  }
-  return answer;
 }
 
 }  // namespace mlgraph::index

@@ -13,8 +13,22 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
+namespace {
+
+Result<void> check_trainable(const RunningIndex& index) {
+  if (index.type != kFlatType) return {};
+  return fail(
+      ErrorCode::kConflict,
+      "index '{}' is of type {}: it stays flat and exact, and is never trained",
+      index.id,
+      kFlatType
+  );
+}
+
+}  // namespace
+
 bool Engine::Impl::wants_move(const RunningIndex& index, const RunningShard& shard) const {
-  if (index.type == "IDMap" || shard.state != model::ShardState::kActive) return false;
+  if (index.type == kFlatType || shard.state != model::ShardState::kActive) return false;
   const std::uint64_t threshold = index.idmap_to_ivf;
   if (shard.tier == model::Tier::kIdmap) return shard.data.live() >= threshold;
   // Beyond idmap the head is what is not indexed: it is sealed anew once it has grown to half of
@@ -35,62 +49,16 @@ void Engine::Impl::check_threshold(RunningIndex& index, RunningShard& shard) {
 Result<std::vector<std::uint32_t>> Engine::shards_to_train(const std::string& id, bool force)
     const {
   MLG_TRY(index, impl_->running(id));
+  MLG_TRY_VOID(impl_->check_unguarded(fmt::format("index '{}' is not trained", id)));
+  if (force) {
+    MLG_TRY_VOID(check_trainable(*index));
+  }
   std::vector<std::uint32_t> shards;
   for (const auto& shard : index->shards)
     if (shard->data.live() > 0 && shard->state == model::ShardState::kActive &&
         (force || impl_->wants_move(*index, *shard)))
       shards.push_back(shard->data.number());
   return shards;
-}
-
-Result<void> Engine::Impl::commit_move(
-    const RunningIndex& index,
-    RunningShard& shard,
-    model::Tier to_tier,
-    model::ShardState to_state,
-    model::Reason reason,
-    const std::string& job_id,
-    std::int64_t duration_ms,
-    const std::string& private_json
-) {
-  const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
-    const auto record = decision.state().index(index.id);
-    if (!record || record->number != index.number)
-      return fail(ErrorCode::kNotFound, "index '{}' was deleted", index.id);
-    const auto& now = record->object.shards.at(shard.data.number());
-    if (now.state != to_state && !model::is_legal_move(now.state, to_state))
-      return fail(
-          ErrorCode::kConflict,
-          "shard {} of '{}' is {}, it cannot become {}",
-          shard.data.number(),
-          index.id,
-          model::name_of(now.state),
-          model::name_of(to_state)
-      );
-    const model::ShardTransition move{
-        index.id,
-        shard.data.number(),
-        options_.node,
-        now.tier,
-        now.state,
-        to_tier,
-        to_state,
-        reason,
-        shard.data.live(),
-        duration_ms,
-        job_id};
-    std::string data;
-    base::JsonWriter out(data);
-    model::write(out, move);
-    decision.log(
-        {model::EventKind::kIndexShardTransition, index.id, index.id, std::move(data), private_json}
-    );
-    return {};
-  });
-  if (!committed) return tl::unexpected(committed.error());
-  shard.tier = to_tier;
-  shard.state = to_state;
-  return {};
 }
 
 namespace {
@@ -103,7 +71,7 @@ std::string part_json(const std::string& file, const std::string& checksum, cons
     out.member("checksum", checksum);
     out.member("rows", part.rows.size());
     out.member("nlist", part.nlist());
-    out.member("nprobe", part.nprobe);
+    out.member("nprobe", part.probing.lists.front());
   });
   return text;
 }
@@ -128,23 +96,42 @@ Result<void> Engine::Impl::train(
   MLG_TRY(index, running(id));
   if (shard_number >= index->shards.size())
     return fail(ErrorCode::kNotFound, "index '{}' has no shard {}", id, shard_number);
+  MLG_TRY_VOID(check_trainable(*index));
+  MLG_TRY_VOID(check_unguarded(fmt::format("index '{}' is not trained", id)));
   RunningShard& shard = *index->shards[shard_number];
   const auto began = clock_.steady_now();
   const auto elapsed_ms = [&] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - began)
         .count();
   };
-  const model::Tier old_tier = shard.tier;
-  MLG_TRY_VOID(
-      commit_move(*index, shard, old_tier, model::ShardState::kTraining, reason, job_id, 0, {})
-  );
+  MLG_TRY_VOID(commit_move(
+      *index,
+      shard_number,
+      {.to_state = model::ShardState::kTraining,
+       .reason = reason,
+       .only_from = model::ShardState::kActive,
+       .job_id = job_id,
+       .duration_ms = 0}
+  ));
 
+  // A guard has taken the shard out of training: it is no longer this function's to move.
+  const auto taken_away = [&] { return shard.state == model::ShardState::kReadonly; };
   const auto give_up = [&](const base::Error& error) -> Result<void> {
+    if (taken_away())
+      return tl::unexpected(
+          readonly_error(fmt::format("the training of '{}' was given up", id), guard())
+      );
     if (!index->removed)
       if (auto back = commit_move(
-              *index, shard, old_tier, model::ShardState::kActive, reason, job_id, elapsed_ms(), {}
+              *index,
+              shard_number,
+              {.to_state = model::ShardState::kActive,
+               .reason = reason,
+               .only_from = model::ShardState::kTraining,
+               .job_id = job_id,
+               .duration_ms = elapsed_ms()}
           );
-          !back)
+          !back && !taken_away())
         base::log(
             base::LogLevel::kWarn,
             "a shard stays in training",
@@ -162,7 +149,7 @@ Result<void> Engine::Impl::train(
   bool go_on = true;
   const auto guarded_progress = [&](std::string_view phase, double fraction) {
     base::MutexLock lock(progress_mutex);
-    go_on = go_on && !index->removed && progress(phase, fraction);
+    go_on = go_on && !index->removed && !taken_away() && progress(phase, fraction);
     return go_on;
   };
 
@@ -196,13 +183,14 @@ Result<void> Engine::Impl::train(
   }
   if (auto moved = commit_move(
           *index,
-          shard,
-          model::Tier::kIvf,
-          model::ShardState::kActive,
-          reason,
-          job_id,
-          elapsed_ms(),
-          part_json(file, *checksum, **part)
+          shard_number,
+          {.to_state = model::ShardState::kActive,
+           .reason = reason,
+           .to_tier = model::Tier::kIvf,
+           .only_from = model::ShardState::kTraining,
+           .job_id = job_id,
+           .duration_ms = elapsed_ms(),
+           .private_json = part_json(file, *checksum, **part)}
       );
       !moved) {
     {

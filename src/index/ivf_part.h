@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "index/probing.h"
 #include "model/index.h"
 
 namespace mlgraph::index {
@@ -16,7 +17,7 @@ struct IvfPart {
   std::uint32_t dim = 0;
   model::Metric metric = model::Metric::kL2;
   std::uint32_t rows_upto = 0;         ///< every row below it that lived at the seal is in the part
-  std::uint32_t nprobe = 1;            ///< calibrated for recall@10 >= 0.95
+  ProbeRule probing;                   ///< calibrated for a recall of 0.95
   std::vector<float> centroids;        ///< [nlist, dim]
   std::vector<std::uint64_t> offsets;  ///< [nlist + 1] into rows and values
   std::vector<std::uint32_t> rows;     ///< [n] row numbers, by list
@@ -36,14 +37,14 @@ struct IvfPart {
 };
 
 /// On disk, little-endian:
-///   "MLGPART1" | u32 dim | u32 metric | u32 nlist | u32 nprobe | u32 rows_upto | u32 0 | u64 n
+///   "MLGPART2" | u32 dim | u32 metric | u32 nlist | u32 rows_upto | u64 n | probing u32[5] | u32 0
 ///   | centroids f32[nlist*dim] | offsets u64[nlist+1] | rows u32[n] | values f32[n*dim] |
 ///   BLAKE2b-256 of all before it
 /// Written beside and renamed, file and folder synced. Returns the checksum (hex). errors kNoSpace,
 /// kReadonly, kInternal.
 [[nodiscard]] base::Result<std::string> write_part(const IvfPart& part, const std::string& path);
-/// errors kCorrupt naming file and place; nothing is allocated from a count the file's size does
-/// not bear out.
+/// errors kCorrupt naming file and place (also of a file by an earlier server: parts are derived,
+/// and made anew); nothing is allocated from a count the file's size does not bear out.
 [[nodiscard]] base::Result<std::shared_ptr<const IvfPart>> read_part(
     const std::string& path, const std::string& checksum
 );

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,7 +18,7 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-constexpr std::array<char, 8> kMagic = {'M', 'L', 'G', 'P', 'A', 'R', 'T', '1'};
+constexpr std::array<char, 8> kMagic = {'M', 'L', 'G', 'P', 'A', 'R', 'T', '2'};
 constexpr std::size_t kDigest = 32;
 
 struct Head {
@@ -25,12 +26,12 @@ struct Head {
   std::uint32_t dim = 0;
   std::uint32_t metric = 0;
   std::uint32_t nlist = 0;
-  std::uint32_t nprobe = 0;
   std::uint32_t rows_upto = 0;
-  std::uint32_t zero = 0;
   std::uint64_t n = 0;
+  decltype(ProbeRule::lists) probing{};
+  std::uint32_t zero = 0;
 };
-static_assert(sizeof(Head) == 40);
+static_assert(sizeof(Head) == 56);
 
 std::string hex(const std::array<unsigned char, kDigest>& digest) {
   std::string text(2 * kDigest + 1, '\0');
@@ -123,6 +124,9 @@ Result<void> check_lists(const IvfPart& part, const std::string& path, std::uint
   for (const auto row : part.rows)
     if (row >= part.rows_upto)
       return fail(ErrorCode::kCorrupt, "{}: row {} is beyond {}", path, row, part.rows_upto);
+  const auto& probing = part.probing.lists;
+  if (probing.front() == 0 || !std::is_sorted(probing.begin(), probing.end()))
+    return fail(ErrorCode::kCorrupt, "{}: its numbers of lists to probe fall", path);
   return {};
 }
 
@@ -141,9 +145,9 @@ Result<std::string> write_part(const IvfPart& part, const std::string& path) {
   head.dim = part.dim;
   head.metric = static_cast<std::uint32_t>(part.metric);
   head.nlist = part.nlist();
-  head.nprobe = part.nprobe;
   head.rows_upto = part.rows_upto;
   head.n = part.rows.size();
+  head.probing = part.probing.lists;
   MLG_TRY_VOID(file.write(&head, sizeof head));
   MLG_TRY_VOID(write_all(file, part.centroids));
   MLG_TRY_VOID(write_all(file, part.offsets));
@@ -171,7 +175,8 @@ Result<std::shared_ptr<const IvfPart>> read_part(
   if (fstat(file.fd(), &info) != 0) return file.error("reading");
   Head head;
   MLG_TRY_VOID(file.read(&head, sizeof head));
-  if (head.magic != kMagic) return fail(ErrorCode::kCorrupt, "{} is no part file", path);
+  if (head.magic != kMagic)
+    return fail(ErrorCode::kCorrupt, "{} is no part file of this version", path);
   // The counts are believed only if the file is exactly as long as they say.
   const auto size = static_cast<unsigned __int128>(sizeof head) +
                     static_cast<unsigned __int128>(head.nlist) * head.dim * 4 +
@@ -183,7 +188,7 @@ Result<std::shared_ptr<const IvfPart>> read_part(
   auto part = std::make_shared<IvfPart>();
   part->dim = head.dim;
   part->metric = static_cast<model::Metric>(head.metric);
-  part->nprobe = head.nprobe;
+  part->probing.lists = head.probing;
   part->rows_upto = head.rows_upto;
   MLG_TRY_VOID(read_all(file, part->centroids, std::size_t{head.nlist} * head.dim));
   MLG_TRY_VOID(read_all(file, part->offsets, std::size_t{head.nlist} + 1));

@@ -36,6 +36,10 @@ class RowTable {
     return at > seen;
   }
   [[nodiscard]] std::string_view id_of(std::uint32_t row) const;
+  [[nodiscard]] bool has_metadata(std::uint32_t row) const {
+    const auto* id = ids_.find(row);
+    return id && id->metadata_bytes > 0;
+  }
   [[nodiscard]] std::uint64_t live() const { return live_.load(std::memory_order_relaxed); }
   /// Ids and metadata of live rows.
   [[nodiscard]] std::uint64_t live_bytes() const {

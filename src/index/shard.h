@@ -12,21 +12,14 @@
 #include "base/error.h"
 #include "base/mutex.h"
 #include "base/snapshot_cell.h"
-#include "index/head.h"
-#include "index/ivf_part.h"
 #include "index/metadata_columns.h"
 #include "index/row_table.h"
+#include "index/shard_view.h"
 #include "index/top_k.h"
 #include "index/trainer.h"
 #include "store/vector_store.h"
 
 namespace mlgraph::index {
-
-/// What a search sees of a shard: swapped whole.
-struct ShardView {
-  std::shared_ptr<const IvfPart> part;  ///< null in the idmap tier
-  std::shared_ptr<Head> head;
-};
 
 /// One row to write, its shard chosen.
 struct NewRow {
@@ -37,9 +30,9 @@ struct NewRow {
 };
 
 struct ScanRequest {
-  const float* query = nullptr;  ///< [dim], normalised for COSINE
+  std::span<const float> query;  ///< [dim], normalised for COSINE
   std::size_t k = 10;
-  std::uint32_t nprobe = 0;  ///< 0: the part's own
+  std::optional<std::uint32_t> nprobe;  ///< just as many lists; none: as calibrated
   bool exact = false;
   const Filter* filter = nullptr;
 };
@@ -82,6 +75,7 @@ class Shard {
     return rows_.find(id, hash);
   }
   [[nodiscard]] std::string_view id_of(std::uint32_t row) const { return rows_.id_of(row); }
+  [[nodiscard]] bool has_metadata(std::uint32_t row) const { return rows_.has_metadata(row); }
   /// Ids of live rows, all or those that match.
   [[nodiscard]] std::vector<std::string_view> live_ids(const Filter* filter) const;
 
@@ -111,9 +105,9 @@ class Shard {
   }
 
  private:
-  struct Scan;
   void put(Head& head, std::uint32_t row, const NewRow& from) MLG_REQUIRES(writer_);
   void count_death(std::uint32_t row);
+  [[nodiscard]] double live_share() const;  ///< of the rows that a search passes
 
   const std::uint32_t index_number_;
   const std::uint32_t number_;

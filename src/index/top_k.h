@@ -1,53 +1,84 @@
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mlgraph::index {
 
-/// A row found: `score` ascending is nearer.
+/// A row found: `distance` ascending is nearer.
 struct Found {
-  float score = 0;
+  double distance = 0;
   std::uint32_t shard = 0;
   std::uint32_t row = 0;
 };
 
-/// The k least scores offered so far. Threads: confined to one search.
+/// Knows the ids of what is found. Asked only where distances are equal, so a search that has no
+/// ties never pays for it.
+class RowIds {
+ public:
+  virtual ~RowIds() = default;
+  /// Stays valid for as long as the search lasts.
+  [[nodiscard]] virtual std::string_view id_of(const Found& found) const = 0;
+};
+
+/// The first k of all rows offered so far, in the order of (distance, id).
+/// Invariant  no row left out comes before one that is kept. Memory: k entries, however many rows
+///            are equally near. Threads: confined to one search.
 class TopK {
  public:
-  explicit TopK(std::size_t k) : k_(k) { heap_.reserve(std::min<std::size_t>(k, 1'024)); }
-  /// What a row must be below (or equal, for ties by id) to be worth offering.
-  [[nodiscard]] float threshold() const { return threshold_; }
-  void offer(Found found) {
+  TopK(std::size_t k, const RowIds& ids) : k_(k), before_{&ids} {
+    heap_.reserve(std::min<std::size_t>(k, 1'024));
+  }
+  /// Rows farther than this are not worth offering; one as far may win by its id.
+  [[nodiscard]] double threshold() const { return threshold_; }
+  /// threshold() for 32-bit distances: the least float that is not below it.
+  [[nodiscard]] float reach() const { return reach_; }
+
+  void offer(const Found& found) {
     if (heap_.size() < k_) {
       heap_.push_back(found);
-      std::push_heap(heap_.begin(), heap_.end(), less);
-    } else if (found.score < heap_.front().score) {
-      std::pop_heap(heap_.begin(), heap_.end(), less);
+    } else {
+      if (!before_(found, heap_.front())) return;
+      std::pop_heap(heap_.begin(), heap_.end(), before_);
       heap_.back() = found;
-      std::push_heap(heap_.begin(), heap_.end(), less);
-    } else if (found.score == heap_.front().score && ties_.size() < kTiesMax) {
-      ties_.push_back(found
-      );  // equal to the worst: which of them stays is decided by id, at the end
     }
-    if (heap_.size() == k_) threshold_ = heap_.front().score;
+    std::push_heap(heap_.begin(), heap_.end(), before_);
+    if (heap_.size() == k_) limit_to(heap_.front().distance);
   }
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
-  /// All candidates: the heap and the ties of its worst score. Unordered.
+  [[nodiscard]] bool full() const { return heap_.size() == k_; }
+  /// What was kept, nearest first. The end of this object's use.
   [[nodiscard]] std::vector<Found> take() {
-    for (const auto& tie : ties_)
-      if (!heap_.empty() && tie.score == threshold_) heap_.push_back(tie);
+    std::sort_heap(heap_.begin(), heap_.end(), before_);
     return std::move(heap_);
   }
 
  private:
-  static constexpr std::size_t kTiesMax = 4'096;
-  static bool less(const Found& a, const Found& b) { return a.score < b.score; }
+  struct Before {
+    const RowIds* ids;
+    bool operator()(const Found& a, const Found& b) const {
+      if (a.distance != b.distance) return a.distance < b.distance;
+      return ids->id_of(a) < ids->id_of(b);
+    }
+  };
+  void limit_to(double distance) {
+    constexpr auto kLargest = static_cast<double>(std::numeric_limits<float>::max());
+    threshold_ = distance;
+    if (distance > kLargest) return;  // no 32-bit distance is beyond it
+    reach_ = static_cast<float>(std::max(distance, -kLargest));
+    if (static_cast<double>(reach_) < distance)
+      reach_ = std::nextafter(reach_, std::numeric_limits<float>::infinity());
+  }
+
   const std::size_t k_;
-  float threshold_ = std::numeric_limits<float>::infinity();
-  std::vector<Found> heap_;
-  std::vector<Found> ties_;
+  const Before before_;
+  double threshold_ = std::numeric_limits<double>::infinity();
+  float reach_ = std::numeric_limits<float>::infinity();
+  std::vector<Found> heap_;  ///< the last in order in front
 };
 
 }  // namespace mlgraph::index

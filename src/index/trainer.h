@@ -27,8 +27,8 @@ struct TrainOptions {
 
 /// Phases "training" (one k-means iteration a step), "assigning", "calibrating";
 /// `on_progress(phase, 0..1)` false: cancel. cost     k-means on at most 50,000 rows, then rows *
-/// nlist distances. errors   kCancelled, kInternal. source   FAISS Clustering; the calibration
-/// measures recall@10 of probing against exact search on rows of the set.
+/// nlist distances, then 1,000 * rows. errors   kCancelled, kInternal. source   FAISS Clustering;
+/// the calibration measures probing against exact search on rows that the clustering has not seen.
 [[nodiscard]] base::Result<std::shared_ptr<IvfPart>> build_part(
     const TrainingSet& set,
     const TrainOptions& options,

@@ -25,7 +25,9 @@ class AlertDeskTest : public ::testing::Test {
   void open() {
     committer_ = std::make_unique<store::Committer>(log_, clock_, store::Committer::Options{});
     recorder_.listen_to(*committer_);
-    desk_ = std::make_unique<alerts::AlertDesk>(*committer_, log_, clock_, "n1");
+    desk_ = std::make_unique<alerts::AlertDesk>(
+        *committer_, log_, clock_, alerts::AlertDesk::Options{"n1", memory_guard_}
+    );
     ASSERT_TRUE(desk_->start());
   }
   void close() {
@@ -56,6 +58,12 @@ class AlertDeskTest : public ::testing::Test {
     gauges_.process.resident_bytes = static_cast<std::uint64_t>(std::lround(fraction * 1'000));
     pass(seconds);
   }
+  void disk(double fraction, int seconds = 1) {
+    gauges_.process.disk_total_bytes = 1'000;
+    gauges_.process.disk_free_bytes =
+        1'000 - static_cast<std::uint64_t>(std::lround(fraction * 1'000));
+    pass(seconds);
+  }
   void searching(const std::string& index, double p99_ms, int seconds, double errors = 0) {
     metrics::SearchSample sample;
     sample.index = index;
@@ -84,6 +92,7 @@ class AlertDeskTest : public ::testing::Test {
   }
 
   ManualClock clock_;
+  bool memory_guard_ = false;  ///< as of the next open()
   MemoryLog log_;
   EventRecorder recorder_;
   metrics::Gauges gauges_;

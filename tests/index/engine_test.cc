@@ -1,6 +1,4 @@
 // The engine over a real log and vector store: exact answers, moves while in use, restarts, damage.
-#include "index/engine.h"
-
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -11,119 +9,11 @@
 
 #include <gtest/gtest.h>
 
+#include "index/engine_fixture.h"
 #include "index/kernels.h"
-#include "store/log.h"
 
 namespace mlgraph::index {
 namespace {
-
-base::Json parse(const std::string& text) { return base::parse_json(text).value(); }
-
-/// A server's engine in a folder of its own; restart() closes and opens it again.
-class EngineTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    folder_ =
-        std::filesystem::temp_directory_path() / ("mlgraph-engine-" + std::to_string(::getpid()));
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    start();
-  }
-  void TearDown() override {
-    stop();
-    std::filesystem::remove_all(folder_);
-  }
-  void start() {
-    log_ = store::Log::open(folder_.string(), {}).value();
-    vectors_ = store::VectorStore::open(folder_.string()).value();
-    committer_ = std::make_unique<store::Committer>(*log_, clock_, store::Committer::Options{});
-    engine_ = std::make_unique<Engine>(
-        *vectors_, *committer_, metrics_, clock_, Engine::Options{"n1", folder_.string(), 2, 0}
-    );
-    committer_->add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
-      for (const auto& entry : entries) {
-        if (entry->kind != model::EventKind::kIndexShardTransition) continue;
-        const auto move =
-            model::parse_shard_transition(parse(std::string(model::data_of(*entry)))).value();
-        EXPECT_TRUE(
-            move.from_state == move.to_state || model::is_legal_move(move.from_state, move.to_state)
-        );
-        moves_.push_back(move);
-      }
-    });
-    ASSERT_TRUE(engine_->recover());
-  }
-  void stop() {
-    committer_->stop();
-    engine_.reset();
-    committer_.reset();
-    vectors_.reset();
-    log_.reset();
-  }
-  void restart() {
-    stop();
-    start();
-  }
-
-  void create(const std::string& spec) { ASSERT_TRUE(engine_->create(parse(spec))); }
-  void put(
-      const std::string& index,
-      const std::map<std::string, std::vector<float>>& rows,
-      const std::string& metadata = ""
-  ) {
-    std::vector<float> values;
-    std::vector<std::string_view> ids;
-    std::vector<std::string_view> metadatas;
-    for (const auto& [id, row] : rows) {
-      ids.push_back(id);
-      values.insert(values.end(), row.begin(), row.end());
-      metadatas.push_back(metadata);
-    }
-    const RowsView view{
-        static_cast<std::uint32_t>(rows.begin()->second.size()), values, ids, metadatas};
-    ASSERT_TRUE(engine_->check_rows(index, view));
-    ASSERT_EQ(engine_->upsert(index, view).value(), rows.size());
-  }
-  std::vector<std::string> nearest(
-      const std::string& index, const std::vector<float>& query, std::uint32_t k, bool exact = false
-  ) {
-    SearchRequest request;
-    request.query = query;
-    request.k = k;
-    request.exact = exact;
-    std::vector<std::string> ids;
-    const auto answer = engine_->search(index, request).value();
-    for (const auto& hit : answer.hits) ids.push_back(hit.id);
-    return ids;
-  }
-  /// Points around a few centres: data that clusters, as real data does.
-  std::map<std::string, std::vector<float>> clustered(
-      std::size_t n, std::size_t dim, std::uint64_t seed, const std::string& prefix = "v"
-  ) {
-    std::mt19937_64 random(seed);
-    std::normal_distribution<float> normal;
-    std::vector<std::vector<float>> centres(40, std::vector<float>(dim));
-    std::mt19937_64 fixed(7);
-    for (auto& centre : centres)
-      for (auto& x : centre) x = 4 * normal(fixed);
-    std::map<std::string, std::vector<float>> rows;
-    for (std::size_t i = 0; i < n; ++i) {
-      auto row = centres[random() % centres.size()];
-      for (auto& x : row) x += normal(random);
-      rows[prefix + std::to_string(i)] = row;
-    }
-    return rows;
-  }
-
-  base::SystemClock clock_;
-  metrics::ServerMetrics metrics_;
-  std::filesystem::path folder_;
-  std::unique_ptr<store::Log> log_;
-  std::unique_ptr<store::VectorStore> vectors_;
-  std::unique_ptr<store::Committer> committer_;
-  std::unique_ptr<Engine> engine_;
-  std::vector<model::ShardTransition> moves_;
-};
 
 TEST_F(EngineTest, AnswersAreExactUnderEachMetric) {
   static constexpr std::array<const char*, 3> kMetrics = {"L2", "IP", "COSINE"};
@@ -283,6 +173,38 @@ TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
   EXPECT_EQ(engine_->get("r").value().shards[0].tier, model::Tier::kIdmap);
   EXPECT_EQ(moves_.back().reason, model::Reason::kLoadFailed);
   EXPECT_EQ(engine_->shards_to_train("r", false).value().size(), 2U);
+}
+
+TEST_F(EngineTest, AnIndexThatStaysFlatIsNeverTrained) {
+  create(R"({"index_id":"flat","dimension":4,"index_type":"IDMap","tiering":{"idmap_to_ivf":10}})");
+  put("flat", clustered(300, 4, 1));
+  EXPECT_TRUE(engine_->shards_to_train("flat", false).value().empty());
+  EXPECT_EQ(engine_->shards_to_train("flat", true).error().code, base::ErrorCode::kConflict);
+  const auto forced = engine_->train(
+      "flat", 0, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+  );
+  ASSERT_FALSE(forced);
+  EXPECT_EQ(forced.error().code, base::ErrorCode::kConflict);
+  EXPECT_NE(forced.error().message.find("IDMap"), std::string::npos);
+  EXPECT_TRUE(moves_.empty());
+}
+
+TEST_F(EngineTest, WhatATransitionCountsComesWithItsBytes) {
+  create(R"({"index_id":"n","dimension":4,"num_shards":2})");
+  put("n", clustered(300, 4, 1));
+  // Nobody has published counts; the moves themselves must not tell of vectors without bytes.
+  const auto check = [&] {
+    const auto object = engine_->get("n").value();
+    EXPECT_EQ(object.vectors, 300U);
+    EXPECT_EQ(object.bytes, engine_->stats("n").value().bytes);
+    for (const auto& shard : object.shards)
+      EXPECT_GE(shard.bytes, shard.vectors * 4 * sizeof(float));
+  };
+  ASSERT_TRUE(engine_->train("n", 0, model::Reason::kManual, "", [&](std::string_view, double) {
+    check();
+    return true;
+  }));
+  check();
 }
 
 TEST_F(EngineTest, BadRowsAndSpecsAreNamed) {

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "gateway/api/services.h"
+#include "protocol/error_table.h"
 #include "work/import_job.h"
 #include "work/train_job.h"
 
@@ -56,6 +57,7 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
     return base::fail_at(
         "source", ErrorCode::kInvalidValue, "source must end in .jsonl, .npy, .csv or .fvecs"
     );
+  MLG_TRY_VOID(services.engine.check_writable(request.param("id")));
   MLG_TRY(opened, work::open_import_file(services.import_dir, *source->as_string()));
   MLG_TRY(dimension, services.engine.dimension(request.param("id")));
   const std::shared_ptr<work::ByteSource> file = std::move(opened);
@@ -83,9 +85,15 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
   return accepted(job);
 }
 
+/// Of an answer that carries a failed job: the body's fault, unless the server took no more of it.
+int status_of_failed(const base::Error& error) {
+  return error.code == ErrorCode::kReadonly ? protocol::row_of(error.code).http_status : 400;
+}
+
 Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& request) {
   const std::string& id = request.param("id");
   if (request.content_type == "application/json") return import_source(services, request);
+  MLG_TRY_VOID(services.engine.check_writable(id));
   MLG_TRY(dimension, services.engine.dimension(id));
   BodySource bytes(request.stream);
   MLG_TRY(
@@ -105,8 +113,9 @@ Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& reque
       services.engine, services.metrics, services.clock, *job, *rows, request.stream->length()
   );
   request.stream->set_interrupt(nullptr);
+  const int refusal = outcome ? 400 : status_of_failed(outcome.error());
   MLG_TRY(ended, services.runner.finish(job, std::move(outcome)));
-  if (ended.state == model::JobState::kFailed) return json_response(400, json_text(ended));
+  if (ended.state == model::JobState::kFailed) return json_response(refusal, json_text(ended));
   return accepted(ended);
 }
 

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "gateway/api/services.h"
 
@@ -151,7 +152,10 @@ Result<SearchBody> parse_search(const Json& body) {
 void write_hit(base::JsonWriter& out, const index::Hit& hit, const SearchBody& search) {
   out.object([&] {
     out.member("id", hit.id);
-    out.member("distance", hit.distance);
+    if (std::abs(hit.distance) <= std::numeric_limits<float>::max())
+      out.member("distance", static_cast<float>(hit.distance));
+    else
+      out.member("distance", hit.distance);  // beyond 32 bits, never infinite
     if (search.with_metadata) {
       out.key("metadata");
       out.raw(hit.metadata.empty() ? "{}" : hit.metadata);
