@@ -28,16 +28,23 @@ def configuration_table():
 
 
 def error_rows():
+    """(code, status and code over REST, close code, whether a retry helps) of the program's table."""
     source = (ROOT / "src/protocol/error_table.cc").read_text()
     close_codes = dict(re.findall(r"(k\w+) = (\d{4})", (ROOT / "src/protocol/error_table.h").read_text()))
-    found = re.findall(r'ErrorRow\{ErrorCode::\w+, "(\w+)", (\d+), (\w+), (true|false)\}', source)
-    return {(name, int(status), int(close_codes.get(close, 0)), retry == "true") for name, status, close, retry in found}
+    found = re.findall(r'ErrorRow\{ErrorCode::(\w+), "(\w+)", (\d+), (\w+), (true|false)\}', source)
+    in_rest = {code: code for code, *_ in found}
+    for group in re.findall(r"((?:case ErrorCode::\w+:\s+)+)return row_of\(ErrorCode::(\w+)\);", source):
+        in_rest.update({code: group[1] for code in re.findall(r"k\w+", group[0])})
+    by_code = {code: (name, status) for code, name, status, *_ in found}
+    return {(name, int(by_code[in_rest[code]][1]), by_code[in_rest[code]][0], int(close_codes.get(close, 0)), retry == "true")
+            for code, name, _, close, retry in found}
 
 
 def test_error_table_is_the_programs():
     documented = set()
-    for code, status, close, retry, *_ in table_rows(PROTOCOL.read_text(), "### Error codes"):
-        documented.add((code, int(status), int(close) if close != "–" else 0, retry == "yes"))
+    for code, rest, close, retry, *_ in table_rows(PROTOCOL.read_text(), "### Error codes"):
+        status, name = rest.split()
+        documented.add((code, int(status), name, int(close) if close != "–" else 0, retry == "yes"))
     assert documented == error_rows()
 
 
@@ -48,8 +55,16 @@ def test_close_codes_are_the_programs():
     assert documented == coded
 
 
-def test_error_codes_of_the_schema_are_the_programs():
-    assert set(schemas.document("openapi.yaml")["components"]["schemas"]["ErrorCode"]["enum"]) == {row[0] for row in error_rows()}
+def schema(name, document):
+    return set(schemas.document(document)["components"]["schemas"][name]["enum"])
+
+
+def test_error_codes_of_the_schemas_are_the_programs():
+    rows = error_rows()
+    assert schema("ErrorCode", "openapi.yaml") == {row[2] for row in rows}
+    assert schema("ErrorCode", "asyncapi.yaml") == {row[0] for row in rows}
+    names = set(re.findall(r'return "(\w+)";', (ROOT / "src/jobs/progress.cc").read_text()))
+    assert schema("JobErrorCode", "openapi.yaml") == names
 
 
 def test_settings_are_the_programs():

@@ -82,14 +82,14 @@ TEST_F(ApiSearchTest, WhatCannotBeAskedIsRefusedByMember) {
   };
   const Case cases[] = {
       {"", 400, "bad_request", ""},
-      {"{\"vector\":[0,", 400, "bad_json", ""},
+      {"{\"vector\":[0,", 400, "bad_request", ""},
       {"[1]", 400, "bad_request", ""},
       {R"({"vector":[0,0],"vectors":[[0,0]]})", 400, "bad_request", ""},
       {R"({"vector":7})", 422, "invalid_vector", "vector"},
       {R"({"vector":[0,"1"]})", 422, "invalid_vector", "vector[1]"},
       {R"({"vector":[0,null]})", 422, "invalid_vector", "vector[1]"},
       {R"({"vector":[1e39,0]})", 422, "invalid_vector", "vector[0]"},
-      {R"({"vector":[1e400,0]})", 400, "bad_json", ""},
+      {R"({"vector":[1e400,0]})", 400, "bad_request", ""},
       {R"({"vector":[0]})", 422, "invalid_vector", "vector"},
       {R"({"vector":[0,0,0]})", 422, "invalid_vector", "vector"},
       {R"({"vectors":[]})", 422, "invalid_value", "vectors"},
