@@ -1,6 +1,8 @@
 // Training as a job: progress over all shards, and the keeper that begins it at the threshold.
 #include "work/train_job.h"
 
+#include <filesystem>
+#include <fstream>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -142,6 +144,19 @@ TEST_F(TrainTest, ACancelledTrainingLeavesItsShardsInService) {
   EXPECT_EQ(stack_.runner->finish(job, std::move(outcome)).value().error_code, "cancelled");
   EXPECT_EQ(tiers("docs"), (std::vector<model::Tier>{model::Tier::kIdmap}));
   EXPECT_EQ(stack_.engine->get("docs").value().shards[0].state, model::ShardState::kActive);
+}
+
+// A job's error is in the log for good, and everybody who sees the index reads it.
+TEST_F(TrainTest, AFailedTrainingNamesNoFileOfTheServer) {
+  stack_.create(R"({"index_id":"docs","dimension":8})");
+  put("docs", 600);
+  std::filesystem::remove_all(stack_.folder / "parts");
+  std::ofstream(stack_.folder / "parts") << "in the way";
+  const auto started = work::start_training(*stack_.engine, *stack_.runner, "docs").value();
+  const auto job = stack_.wait_end(started.job_id);
+  EXPECT_EQ(job.state, model::JobState::kFailed);
+  EXPECT_NE(job.error_message.find("making a sealed part: "), std::string::npos);
+  EXPECT_EQ(job.error_message.find('/'), std::string::npos) << job.error_message;
 }
 
 }  // namespace
