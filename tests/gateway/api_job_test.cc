@@ -41,17 +41,21 @@ TEST_F(ApiJobTest, ListsAreNarrowedByIndexAndState) {
   finish(running);
 }
 
-TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsNotThere) {
+TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsForbidden) {
   finish(begin_job("mine", "docs"));
   finish(begin_job("theirs", "other"));
   act_with({"read:docs", "events:job.*"});
   EXPECT_EQ(listed(), "mine");
   EXPECT_EQ(get("/jobs/mine").status, 200);
-  const auto hidden = get("/jobs/theirs");
-  EXPECT_EQ(hidden.status, 404);
-  EXPECT_EQ(get("/jobs/nobodys")["message"], "there is no job 'nobodys'");
-  EXPECT_EQ(hidden["message"], "there is no job 'theirs'") << "the same words as for none";
-  EXPECT_EQ(get("/jobs/theirs?wait_for=completed&timeout_s=60").status, 404);
+  for (const char* asked : {"/jobs/theirs", "/jobs/theirs?wait_for=completed&timeout_s=60"}) {
+    const auto hidden = get(asked);
+    EXPECT_EQ(hidden.status, 403);
+    EXPECT_EQ(hidden["error"], "forbidden");
+    EXPECT_EQ(hidden["message"], "job 'theirs' is about an index that this token may not read");
+  }
+  const auto none = get("/jobs/nobodys");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_EQ(none["message"], "there is no job 'nobodys'");
 }
 
 TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrAtTheDeadline) {
@@ -105,7 +109,8 @@ TEST_F(ApiJobTest, CancellingNeedsTheRightToWrite) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused["message"], "this needs the scope write:docs");
   act_with({"write:other"});
-  EXPECT_EQ(post("/jobs/slow/cancel").status, 404);
+  EXPECT_EQ(post("/jobs/slow/cancel").status, 403);
+  EXPECT_EQ(post("/jobs/none/cancel").status, 404);
   EXPECT_FALSE(job->cancelled());
   act_with({"write:docs"});
   EXPECT_EQ(post("/jobs/slow/cancel").status, 202);

@@ -24,8 +24,14 @@ Result<void> check_sees_any(const HttpRequest& request) {
 Result<model::Job> visible_job(ApiServices& services, const HttpRequest& request) {
   MLG_TRY_VOID(check_sees_any(request));
   const auto job = services.runner.find(request.param("job"));
-  // A job one may not see is answered as one that is not there.
-  if (!job || !may_see(request.principal, job->index)) return no_such_job(request.param("job"));
+  if (!job) return no_such_job(request.param("job"));
+  if (!may_see(request.principal, job->index))
+    return fail(
+        ErrorCode::kForbidden,
+        "job '{}' is about {} that this token may not read",
+        job->job_id,
+        job->index.empty() ? "something" : "an index"
+    );
   return *job;
 }
 
