@@ -58,28 +58,62 @@ TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsForbidden) {
   EXPECT_EQ(none["message"], "there is no job 'nobodys'");
 }
 
-TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrAtTheDeadline) {
+TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrWithTheRunningJobWhenTheTimeIsOver) {
   const auto job = begin_job("slow", "docs");
-  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=5");
-  auto outlasts = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=60");
+  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=0.5");
+  auto outlasts = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=3600");
+  stack_.clock.advance(std::chrono::milliseconds(499));
   waits_.expire(stack_.clock.steady_now());
   EXPECT_EQ(waits.answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
-  stack_.clock.advance(std::chrono::seconds(5));
+  job->add_processed(7);
+  stack_.clock.advance(std::chrono::milliseconds(1));
   waits_.expire(stack_.clock.steady_now());
   const auto late = waits.get();
-  EXPECT_EQ(late.status, 408);
-  EXPECT_EQ(late["error"], "timeout");
+  EXPECT_EQ(late.status, 200);
+  EXPECT_EQ(late["state"], "running");
+  EXPECT_EQ(late["processed"], "7") << "as it stands now";
+  EXPECT_EQ(get("/jobs/slow?wait_for=completed&timeout_s=0")["state"], "running");
 
   finish(job);
   const auto ended = outlasts.get();
   EXPECT_EQ(ended.status, 200);
   EXPECT_EQ(ended["state"], "completed");
-  waits_.expire(stack_.clock.steady_now() + std::chrono::hours(1));  // nobody is answered twice
+  waits_.expire(stack_.clock.steady_now() + std::chrono::hours(2));  // nobody is answered twice
 
   EXPECT_EQ(get("/jobs/slow?wait_for=completed")["state"], "completed");
   EXPECT_EQ(get("/jobs/slow?wait_for=started")["member"], "wait_for");
-  for (const char* seconds : {"61", "-1", "x", ""})
-    EXPECT_EQ(get(std::string("/jobs/slow?wait_for=completed&timeout_s=") + seconds).status, 422);
+  for (const char* seconds : {"3600.1", "-1", "x", "", "nan", "inf", "1s", "1e9"}) {
+    const auto refused = get(std::string("/jobs/slow?wait_for=completed&timeout_s=") + seconds);
+    EXPECT_EQ(refused.status, 422) << seconds;
+    EXPECT_EQ(refused["member"], "timeout_s") << seconds;
+  }
+}
+
+// Waits cost something until they are over: their number has a bound, and what is over costs
+// nothing.
+TEST_F(ApiJobTest, WaitsAreBoundedInAllAndForOneToken) {
+  const auto job = begin_job("slow", "docs");
+  const auto deadline = stack_.clock.steady_now() + std::chrono::seconds(1);
+  std::atomic<std::size_t> answered{0};
+  const gateway::Reply count = [&](const gateway::HttpResponse&) { ++answered; };
+  using gateway::JobWaits;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < JobWaits::kWaitsPerTokenMax; ++i)
+      ASSERT_TRUE(waits_.wait("slow", "one", deadline, count));
+    EXPECT_EQ(code_of(waits_.wait("slow", "one", deadline, count)), base::ErrorCode::kOverloaded);
+    for (std::size_t token = 1; token < JobWaits::kWaitsMax / JobWaits::kWaitsPerTokenMax; ++token)
+      for (std::size_t i = 0; i < JobWaits::kWaitsPerTokenMax; ++i)
+        ASSERT_TRUE(waits_.wait("slow", std::to_string(token), deadline, count));
+    EXPECT_EQ(code_of(waits_.wait("slow", "more", deadline, count)), base::ErrorCode::kOverloaded);
+    const auto refused = get("/jobs/slow?wait_for=completed");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_FALSE(refused.header("Retry-After").empty());
+    answered = 0;
+    waits_.expire(deadline);
+    EXPECT_EQ(answered, JobWaits::kWaitsMax);
+  }
+  finish(job);
+  EXPECT_EQ(answered, JobWaits::kWaitsMax) << "a wait that is over hears of no end";
 }
 
 TEST_F(ApiJobTest, AFailedJobIsAnEndToo) {
