@@ -23,14 +23,40 @@ def count(rest, index="docs"):
     return len(rest.get(f"/indices/{index}/vectors?limit=1000").json["vectors"])
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e39", "-1e39", "1e400", "null", "\"1\"", "true", "[1]"])
+NO_FLOATS = ["NaN", "Infinity", "-Infinity", "1e39", "-1e39", "1e400", "-1e400", "1" + "0" * 39, "null", "\"1\"", "true", "[1]"]
+
+
+@pytest.mark.parametrize("value", NO_FLOATS)
 def test_values_that_are_no_finite_floats(docs, value):
-    """H30: finite after narrowing to float32; the position is named; nothing is written."""
-    answer = write(docs, '{"vectors":[{"id":"a","values":[1,2,3,4]},{"id":"b","values":[1,2,%s,4]}]}' % value)
-    assert answer.status in (400, 422), answer
-    if answer.status == 422:
-        assert "vectors[1].values" in answer.body.decode(), answer
-    assert docs.get("/indices/docs/vectors/a").status == 404
+    """H30: finite after narrowing to float32; the position is named; nothing is written. Also where it is no JSON: Python writes NaN."""
+    good, bad = '{"id":"a","values":[1,2,3,4]}', '{"id":"b","values":[1,2,%s,4]}' % value
+    for body, content_type in (('{"vectors":[%s,%s]}' % (good, bad), "application/json"), (f"{good}\n{bad}\n", "application/x-ndjson")):
+        answer = docs.post("/indices/docs/vectors", body, headers={"Content-Type": content_type})
+        assert (answer.status, answer.error, answer.json["member"]) == (422, "invalid_vector", "vectors[1].values[2]"), answer
+        assert docs.get("/indices/docs/vectors/a").status == 404
+    for body, place in (('{"vector":[1,2,%s,4]}', "vector[2]"), ('{"vectors":[[1,2,3,4],[1,2,%s,4]]}', "vectors[1][2]")):
+        answer = docs.post("/indices/docs/search", body % value, headers={"Content-Type": "application/json"})
+        assert (answer.status, answer.error, answer.json["member"]) == (422, "invalid_vector", place), answer
+    job = docs.upload("docs", f"{good}\n{bad}\n".encode()).json
+    assert job["failed"] == 1 and job["errors"][0]["message"].startswith("row 1: values[2] is "), job
+
+
+def test_numbers_as_javascript_prints_them(docs, make_index):
+    """1e20 is 100000000000000000000 there: a float, whatever integers hold."""
+    assert write(docs, '{"vectors":[{"id":"big","values":[100000000000000000000,-1000000000000000000000,1,0]}]}').status == 200
+    assert docs.get("/indices/docs/vectors/big").json["values"] == [1e20, -1e21, 1, 0]
+    assert docs.upload("docs", b'{"id":"big2","values":[1000000000000000000000,0,0,0]}\n').json["failed"] == 0
+    make_index("dots", dimension=2, metric_type="IP")
+    assert write(docs, '{"vectors":[{"id":"one","values":[1,2]}]}', "dots").status == 200
+    answer = docs.post("/indices/dots/search", '{"vector":[100000000000000000000,0],"k":1}', headers={"Content-Type": "application/json"})
+    assert answer.status == 200 and answer.json["results"][0][0]["distance"] == pytest.approx(-1e20), answer
+
+
+def test_what_is_no_json_elsewhere_stays_so(docs):
+    for body in ('{"vectors":[{"id":"m","values":[1,2,3,4],"metadata":{"values":[NaN]}}]}', '{"vectors":[{"id":NaN,"values":[1,2,3,4]}]}',
+                 '{"vectors":[{"id":"m","values":[1,2,3,NaN]}'):
+        answer = write(docs, body)
+        assert (answer.status, answer.error) == (400, "bad_request"), answer
 
 
 def test_1e39_overflows_float32_by_name(docs):

@@ -55,7 +55,10 @@ TEST_F(ApiVectorTest, ABadRowWritesNothing) {
       {R"({"id":"b","values":[1,1e39]})", "invalid_vector", "vectors[1].values[1]", 422},
       {R"({"id":"b","values":[1,2],"metadata":3})", "invalid_value", "vectors[1].metadata", 422},
       {R"({"id":"","values":[1,2]})", "invalid_value", "vectors[1].id", 422},
-      {R"({"id":"b","values":[1,1e400]})", "bad_request", "", 400}};
+      {R"({"id":"b","values":[1,1e400]})", "invalid_vector", "vectors[1].values[1]", 422},
+      {R"({"id":"b","values":[NaN,2]})", "invalid_vector", "vectors[1].values[0]", 422},
+      {R"({"id":"b","values":[1,2],"metadata":{"n":NaN}})", "bad_request", "", 400},
+      {R"({"id":"b","values":[NaN,2})", "bad_request", "", 400}};
   for (const auto& one : cases) {
     const auto answer =
         post(kVectors, std::string(R"({"vectors":[{"id":"a","values":[1,2]},)") + one.row + "]}");
