@@ -1,5 +1,7 @@
 #include "work/import_job.h"
 
+#include <algorithm>
+
 namespace mlgraph::work {
 namespace {
 
@@ -38,31 +40,32 @@ class Import {
     for (;;) {
       if (job_.cancelled()) return fail(ErrorCode::kCancelled, "the import was cancelled");
       rows.clear();
-      const std::uint64_t failed_before = failed_;
       const auto more = source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
-        refuse(row, std::move(why));
+        refused_.push_back({row, std::move(why)});
       });
       if (more && !*more) break;
+      read_ += rows.rows();
       report_work();
+      MLG_TRY_VOID(check(rows));
+      tell_refused();
       MLG_TRY_VOID(write(rows));
-      const std::uint64_t handled = rows.rows() + (failed_ - failed_before);
-      job_.add_processed(handled);
       report_work();
       // Rows before the place where a file breaks are applied, however its bytes came.
       if (!more) return tl::unexpected(more.error());
       MLG_TRY_VOID(sync_if_due());
     }
+    if (read_ == 0 && failed_ > 0)
+      return fail(
+          ErrorCode::kBadRequest,
+          "no row could be read, all {} were refused; {}",
+          failed_,
+          first_refusal_
+      );
     job_.set_phase("syncing");
     return {};
   }
 
  private:
-  void refuse(std::uint64_t row, std::string why) {
-    ++failed_;
-    counts_->ingest_failed.fetch_add(1, std::memory_order_relaxed);
-    job_.add_row_error(row, std::move(why));
-  }
-
   void report_work() {
     if (const auto total = source_.total()) {
       if (!total_told_) job_.set_total(*total);
@@ -74,19 +77,45 @@ class Import {
     }
   }
 
+  /// Rows that the engine does not take join those that could not be read. The batch is checked as
+  /// a whole; only if it does not pass is each row looked at.
+  Result<void> check(RowBuffer& rows) {
+    if (rows.rows() == 0 || engine_.check_rows(job_.index(), rows.view())) return {};
+    for (std::size_t i = rows.rows(); i > 0; --i) {
+      const auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
+      if (checked) continue;
+      if (checked.error().code == ErrorCode::kNotFound) return checked;
+      refused_.push_back({rows.row_number(i - 1), in_row(checked.error())});
+      rows.drop(i - 1);
+    }
+    return {};
+  }
+
+  /// The engine names members of a request of one row; of a file's row they are its own.
+  static std::string in_row(const base::Error& error) {
+    constexpr std::string_view kOfRequest = "vectors[0].";
+    const auto at = error.message.find(kOfRequest);
+    if (at == std::string::npos) return error.message;
+    return std::string(error.message).erase(at, kOfRequest.size());
+  }
+
+  /// In the order of the file, whoever refused them.
+  void tell_refused() {
+    if (refused_.empty()) return;
+    std::sort(refused_.begin(), refused_.end(), [](const auto& a, const auto& b) {
+      return a.row < b.row;
+    });
+    for (auto& [row, why] : refused_) {
+      auto message = fmt::format("row {}: {}", row, why);
+      if (failed_++ == 0) first_refusal_ = message;
+      job_.add_row_error(row, std::move(message));
+    }
+    counts_->ingest_failed.fetch_add(refused_.size(), std::memory_order_relaxed);
+    job_.add_processed(refused_.size());
+    refused_.clear();
+  }
+
   Result<void> write(RowBuffer& rows) {
-    // The batch is checked as a whole; only if it does not pass is each row looked at.
-    if (rows.rows() > 0 && !engine_.check_rows(job_.index(), rows.view()))
-      for (std::size_t i = rows.rows(); i > 0; --i) {
-        auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
-        if (checked) continue;
-        if (checked.error().code == ErrorCode::kNotFound) return checked;
-        refuse(
-            rows.row_number(i - 1),
-            fmt::format("row {}: {}", rows.row_number(i - 1), checked.error().message)
-        );
-        rows.drop(i - 1);
-      }
     if (rows.rows() == 0) return {};
     job_.set_phase("writing");
     const auto n = static_cast<std::int64_t>(rows.rows());
@@ -99,6 +128,7 @@ class Import {
     counts_->ingested_bytes.add(now, rows.bytes());
     counts_->ingested_total.fetch_add(rows.rows(), std::memory_order_relaxed);
     unsynced_ += rows.bytes();
+    job_.add_processed(rows.rows());
     return {};
   }
 
@@ -116,7 +146,10 @@ class Import {
   RowSource& source_;
   const std::optional<std::uint64_t> body_bytes_;
   const std::shared_ptr<metrics::IndexMetrics> counts_;
+  std::vector<model::RowError> refused_;  ///< of this batch
+  std::uint64_t read_ = 0;                ///< rows that the file had, refused by the engine or not
   std::uint64_t failed_ = 0;
+  std::string first_refusal_;
   bool total_told_ = false;
   std::size_t unsynced_ = 0;
   base::SteadyTime synced_at_;

@@ -5,6 +5,8 @@
 namespace mlgraph::work {
 namespace {
 
+using base::ErrorCode;
+using base::fail;
 using base::Result;
 
 constexpr std::size_t kLineMax = std::size_t{4} << 20;
@@ -14,14 +16,23 @@ class JsonlSource final : public RowSource {
   explicit JsonlSource(ByteSource& bytes) : reader_(bytes) {}
 
   Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
+    MLG_TRY_VOID(reader_.skip_byte_order_mark());
     for (std::size_t seen = 0; seen < rows_max; ++seen) {
       if (seen > 0 && !reader_.line_ready())
         return true;  // rows apply as they come: a slow body holds none back
       MLG_TRY(line, reader_.line(kLineMax));
       if (!line) return seen > 0;
       if (line->find_first_not_of(" \t") == std::string_view::npos) continue;
-      if (const auto read = parse_json_row(*line, row_, out); !read)
-        on_bad_row(row_, fmt::format("row {}: {}", row_, read.error().message));
+      const auto read = parse_json_row(*line, row_, out);
+      // Whoever ends a line says that it is whole; the last one may lack its end and be whole.
+      if (!read && read.error().code == ErrorCode::kBadJson && !reader_.was_ended())
+        return fail(
+            ErrorCode::kBadRequest,
+            "the body ends in the middle of row {}: {}",
+            row_,
+            read.error().message
+        );
+      if (!read) on_bad_row(row_, read.error().message);
       ++row_;
     }
     return true;

@@ -342,7 +342,49 @@ def test_bad_rows_are_counted_and_named_and_good_ones_applied(docs):
     job = answer.json
     assert answer.status == 202, answer
     assert job["failed"] == 4 and [e["row"] for e in job["errors"]] == [1, 2, 4, 5], job
+    assert all(e["message"].startswith(f"row {e['row']}: ") for e in job["errors"]), job
     assert docs.get("/indices/docs/vectors/g2").status == 200
+
+
+def test_the_first_refused_rows_are_kept_whoever_refused_them(docs, make_index):
+    """What cannot be read and what the index does not take stand in one order, the file's."""
+    make_index("cosine", dimension=4, metric_type="COSINE")
+    kinds = ['{"id":"%d","values":[0,0,0,0]}', '{"id":"%d","values":[1,2]}', '{"id":"%d"', '{"id":"%d","values":[1,2,3,4]}']
+    body = "".join(kinds[i % 4] % i + "\n" for i in range(2_500))
+    job = docs.upload("cosine", body.encode()).json
+    assert job["failed"] == 1875 and [e["row"] for e in job["errors"]] == [0, 1, 2, 4, 5, 6, 8, 9, 10, 12], job
+    assert job["errors"][3]["message"] == "row 4: values are all zero, which has no direction under COSINE", job
+    assert "vectors[" not in json.dumps(job["errors"])
+
+
+BROKEN = {
+    "last line cut": b'{"id":"a","values":[1,2,3,4]}\n{"id":"x","values":[1,2',
+    "only line cut": b'{"id":"x","values":[1,2',
+    "garbage": b"<html>\n<body>502 Bad Gateway</body>\n</html>\n",
+    "one value short in every row": b'{"id":"x","values":[1,2,3]}\n' * 3,
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_body_is_a_failed_job(docs, body):
+    answer = docs.upload("docs", body)
+    assert answer.status == 400 and answer.json["state"] == "failed", answer
+    assert answer.json["error"]["code"] == "bad_request" and "row" in answer.json["error"]["message"], answer
+
+
+def test_csv_as_rfc_4180_has_it(docs, make_index):
+    make_index("quoted", dimension=2)
+    body = '\ufeffid,x,y\r\n"a\nb",1,2\r\n"say ""hi"", you",3,4\r\n"plain","5","6"'.encode()
+    job = docs.upload("quoted", body, content_type="text/csv").json
+    assert (job["state"], job["processed"], job["failed"]) == ("completed", 3, 0), job
+    ids = {v["id"] for v in docs.get("/indices/quoted/vectors").json["vectors"]}
+    assert ids == {"a\nb", 'say "hi", you', "plain"}
+
+
+def test_a_byte_order_mark_costs_no_row(docs, make_index):
+    make_index("marked", dimension=4)
+    assert docs.upload("marked", b'\xef\xbb\xbf{"id":"a","values":[1,2,3,4]}\n').json["failed"] == 0
+    assert docs.get("/indices/marked/vectors/a").status == 200
 
 
 def test_whole_files_of_each_format(docs, make_index):
