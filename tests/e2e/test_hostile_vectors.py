@@ -184,6 +184,13 @@ def test_bad_filters(docs, tree):
     assert count(docs) == 20
 
 
+@pytest.mark.parametrize("tree", [{}, {"must": []}, {"must": [], "must_not": []}, {"should": [{"must": []}]}])
+def test_a_filter_without_a_condition_deletes_nothing(docs, tree):
+    answer = docs.post("/indices/docs/vectors/delete", {"filter": tree})
+    assert (answer.status, answer.error) == (422, "invalid_value") and answer.json["member"].startswith("filter"), answer
+    assert count(docs) == 20
+
+
 def test_quotes_in_filter_values_are_text(docs):
     for value in ("' OR 1=1 --", '" || true', "$where", "*", "%"):
         hits = docs.post("/indices/docs/search", {"vector": [1, 2, 3, 4], "k": 20, "filter": {"must": [{"key": "n", "match": value}]}})

@@ -167,5 +167,24 @@ TEST_F(ApiVectorTest, DeleteTakesIdsOrAFilter) {
   EXPECT_EQ(post("/indices/none/vectors/delete", R"({"ids":[]})").status, 404);
 }
 
+TEST_F(ApiVectorTest, AFilterWithoutAConditionDeletesNothing) {
+  put("docs", R"({"id":"a","values":[1,2]},{"id":"b","values":[3,4]})");
+  for (const char* filter :
+       {"{}",
+        R"({"must":[]})",
+        R"({"must":[],"should":[],"must_not":[]})",
+        R"({"must":[{"should":[]}]})",
+        "null"}) {
+    const auto refused = post(kVectors + "/delete", std::string("{\"filter\":") + filter + "}");
+    EXPECT_EQ(refused.status, 422) << filter << refused.text;
+    EXPECT_EQ(refused["member"].find("filter"), 0U) << filter;
+  }
+  EXPECT_EQ(count("docs"), 2U);
+  EXPECT_EQ(
+      post(kVectors + "/delete", R"({"filter":{"must_not":[{"key":"k","exists":true}]}})").text,
+      R"({"deleted":2})"
+  );
+}
+
 }  // namespace
 }  // namespace mlgraph::testing
