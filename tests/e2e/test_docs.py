@@ -110,6 +110,34 @@ def test_methods_that_are_not_documented_are_not_served(server):
             assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"HEAD", "OPTIONS"} >= methods, template
 
 
+def test_bounds_of_the_description_are_the_programs(server):
+    """What stands in openapi.yaml as the most is taken, one more is refused by name."""
+    rest = server.rest()
+    rest.post("/indices", {"index_id": "bounds", "dimension": 1})
+    api = schemas.document("openapi.yaml")
+    search = api["components"]["schemas"]["SearchRequest"]["properties"]
+    query = {p["name"]: p["schema"] for path in api["paths"].values() for operation in path.values()
+             if isinstance(operation, dict) for p in operation.get("parameters", []) if "name" in p}
+
+    def is_bound(most, call, member):
+        assert call(most).status in (200, 202), member
+        refused = call(most + 1)
+        assert (refused.status, refused.json["member"]) == (422, member), refused
+
+    is_bound(query["limit"]["maximum"], lambda n: rest.get(f"/indices/bounds/vectors?limit={n}"), "limit")
+    is_bound(search["vectors"]["maxItems"], lambda n: rest.post("/indices/bounds/search", {"vectors": [[1]] * n}), "vectors")
+    for name in ("k", "nprobe"):
+        is_bound(search[name]["maximum"], lambda n, name=name: rest.post("/indices/bounds/search", {"vector": [1], name: n}), name)
+    is_bound(query["id_prefix"]["maxLength"], lambda n: rest.upload("bounds", b"", content_type="application/x-fvecs", query="?id_prefix=" + "p" * n),
+             "id_prefix")
+    key = api["components"]["schemas"]["FilterTerm"]["properties"]["key"]["maxLength"]
+    is_bound(key, lambda n: rest.post("/indices/bounds/search", {"vector": [1], "filter": {"must": [{"key": "k" * n, "match": 1}]}}),
+             "filter.must[0].key")
+    finished = rest.upload("bounds", b"").json["jobId"]
+    assert rest.get(f"/jobs/{finished}?wait_for=completed&timeout_s={query['timeout_s']['maximum']}").status == 200
+    assert rest.delete("/indices/bounds").status == 204
+
+
 @pytest.mark.parametrize("name", ["openapi.yaml", "asyncapi.yaml"])
 def test_served_documents_are_the_repositorys(server, name):
     answer = server.rest(None).raw("GET", "/" + name)
