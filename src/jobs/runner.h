@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/thread_pool.h"
 #include "model/job.h"
 #include "store/committer.h"
 
@@ -44,6 +43,9 @@ class JobHandle {
 /// "bad_request", …).
 using Work = std::function<base::Result<void>(JobHandle& job)>;
 
+/// Which threads a job runs on: neither kind holds up the other.
+enum class Lane : std::uint8_t { kTrainings, kFileImports };
+
 struct JobSpec {
   std::string job_type;  ///< "import", "train", …
   std::string index;     ///< must exist (unless empty): checked when job.started is decided
@@ -51,23 +53,26 @@ struct JobSpec {
   std::optional<std::uint64_t> total;
   std::string phase = "starting";
   std::string private_json;  ///< kept in job.started's private part
+  Lane lane = Lane::kTrainings;
 };
 
-/// Place     one per server. Owns the background pool.
-/// Full      more than `queue_max` queued jobs: kOverloaded.
+/// Place     one per server. Owns the background threads, a lane for each kind of job.
+/// Full      more than `queue_max` queued jobs of a lane: kOverloaded.
 class Runner {
  public:
   struct Options {
-    std::size_t threads = 1;  ///< background threads, niced
-    std::size_t queue_max = 256;
+    std::size_t threads = 1;  ///< for trainings, niced; the engine adds its own to each
+    std::size_t import_threads =
+        2;                         ///< for imports of files, niced: a small one passes a large one
+    std::size_t queue_max = 256;   ///< waiting jobs of each lane
     std::size_t imports_max = 64;  ///< jobs driven from outside at once
   };
   Runner(store::Committer& committer, const base::Clock& clock, Options options);
   ~Runner();
 
-  /// Commits job.started (state running, or queued if all threads are busy — then a job.progress
-  /// with state running follows when it begins), then runs `work` on the background pool. Returns
-  /// once job.started is durable.
+  /// Commits job.started (state running, or queued if all threads of its lane are busy — then a
+  /// job.progress with state running follows when it begins), then runs `work` there. Returns once
+  /// job.started is durable.
   [[nodiscard]] base::Result<model::Job> start(JobSpec spec, Work work);
   /// A job driven by the caller's thread (an import fed by a request body): commits job.started,
   /// returns its handle.
