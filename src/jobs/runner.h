@@ -28,9 +28,9 @@ class JobHandle {
   /// Work known so far; nullopt while it is unknown. Growing work never makes progress fall.
   virtual void set_total(std::optional<std::uint64_t> total) = 0;
   virtual void add_processed(std::uint64_t n) = 0;
-  /// Sets the fraction directly, for work whose rows are not its measure (bytes of a body, k-means
-  /// iterations).
-  virtual void set_fraction(double fraction) = 0;
+  /// Work whose measure is not what it processes: `done` of `known` bytes of a body. Progress and
+  /// the time left follow it while no total is set.
+  virtual void set_work(std::uint64_t done, std::uint64_t known) = 0;
   virtual void add_row_error(
       std::uint64_t row, std::string message
   ) = 0;  ///< counted; the first 10 kept

@@ -45,11 +45,11 @@ class Import {
       });
       if (more && !*more) break;
       read_ += rows.rows();
-      report_work();
+      tell_total();
       MLG_TRY_VOID(check(rows));
       tell_refused();
       MLG_TRY_VOID(write(rows));
-      report_work();
+      tell_bytes();
       // Rows before the place where a file breaks are applied, however its bytes came.
       if (!more) return tl::unexpected(more.error());
       MLG_TRY_VOID(sync_if_due());
@@ -66,15 +66,15 @@ class Import {
   }
 
  private:
-  void report_work() {
-    if (const auto total = source_.total()) {
-      if (!total_told_) job_.set_total(*total);
-      total_told_ = true;
-    } else if (body_bytes_ && *body_bytes_ > 0) {
-      job_.set_fraction(
-          static_cast<double>(source_.bytes_read()) / static_cast<double>(*body_bytes_)
-      );
-    }
+  void tell_total() {
+    if (!total_told_ && source_.total()) job_.set_total(*source_.total());
+    total_told_ = source_.total().has_value();
+  }
+
+  /// A file that does not say how many rows it has is measured by its bytes.
+  void tell_bytes() {
+    if (!total_told_ && body_bytes_ && *body_bytes_ > 0)
+      job_.set_work(source_.bytes_read(), *body_bytes_);
   }
 
   /// Rows that the engine does not take join those that could not be read. The batch is checked as

@@ -1,9 +1,10 @@
 """Jobs as their clients meet them: waiting for their end, what their numbers mean, and what a cut leaves of them."""
+import select
 import signal
 import time
 
 import pytest
-from harness import OpenImport, Rest
+from harness import OpenImport, Rest, fill, rows
 
 
 @pytest.fixture
@@ -56,24 +57,107 @@ def test_a_long_wait_is_answered_by_a_stopping_server(make_server):
 
 
 def test_waits_of_one_token_leave_room_for_the_others(server, docs, make_token):
-    """1,000 of one token wait; its next is told so at once, another token waits on."""
+    """1,000 of one token wait; its next ones are told so at once, another token waits on."""
     greedy = make_token("read:*", "events:*")
     with OpenImport(server, "waited-for") as running:
-        held = []
+        held = [docs._connection(60) for _ in range(1010)]
         try:
-            for _ in range(1000):
-                one = docs._connection(60)
-                one.request("GET", "/api/v1/jobs/waited-for?wait_for=completed&timeout_s=3600",
-                            headers={"Authorization": f"Bearer {greedy}"})
-                held.append(one)
-            mine = Rest(docs.host, docs.port, greedy)
-            deadline = time.monotonic() + 20
-            while (refused := mine.get("/jobs/waited-for?wait_for=completed&timeout_s=0.1")).status == 200:
-                assert time.monotonic() < deadline, "all 1,000 wait, and one more"
+            for one in held:
+                one.request("GET", "/api/v1/jobs/waited-for?wait_for=completed&timeout_s=3600", headers={"Authorization": f"Bearer {greedy}"})
+            answered, deadline = poll(held), time.monotonic() + 20
+            while len(answered) < 10:
+                assert time.monotonic() < deadline, f"only {len(answered)} of 1,010 were refused"
+                answered = poll(held)
+            refused = Rest(docs.host, docs.port, greedy).get("/jobs/waited-for?wait_for=completed&timeout_s=0.1")
             assert (refused.status, refused.error) == (503, "overloaded") and refused.headers["retry-after"], refused
             assert docs.get("/jobs/waited-for?wait_for=completed&timeout_s=0.1").json["state"] == "running"
             running.finish()
-            assert {one.getresponse().status for one in held} == {200}
+            statuses = [one.getresponse().status for one in held]
+            assert (statuses.count(200), statuses.count(503)) == (1000, 10)
         finally:
             for one in held:
                 one.close()
+
+
+def poll(connections):
+    """Those that have an answer."""
+    waiting = select.poll()
+    for one in connections:
+        waiting.register(one.sock, select.POLLIN)
+    return waiting.poll(100)
+
+
+# numbers -------------------------------------------------------------------------------------------------------------
+def check_numbers(jobs):
+    """What holds of every job.progress of one job, in order."""
+    for before, now in zip(jobs, jobs[1:]):
+        assert (before["progress"] or 0) <= (now["progress"] or 0) and before["processed"] <= now["processed"], (before, now)
+    for now in jobs:
+        assert now["eta_seconds"] is None or now["rate"] > 0 or now["progress"] == 1, now
+        if now["total"]:
+            assert now["processed"] <= now["total"], now
+
+
+def test_a_body_measured_by_its_bytes_has_a_time_left(server, docs, connect):
+    """JSON lines don't say how many they are: the bytes do."""
+    line = b'{"id":"r%06d","values":[1,2,3,4]}\n'
+    size = len(line % 0)
+    watcher = connect()
+    watcher.subscribe("job.*")
+    with OpenImport(server, "by-bytes", length=200_000 * size) as running:
+        for i in range(1000):
+            running.send(line % i)
+            if i % 100 == 99:
+                begun = running.wait_for(lambda job, i=i: job["processed"] == i + 1)
+        assert begun["progress"] == 0.005 and begun["total"] is None, begun
+        assert begun["rate"] > 0 and begun["eta_seconds"] > 0, begun
+        running.send(b"".join(line % i for i in range(1000, 200_000)))
+        status, job = running.answer()
+    assert status == 202 and job["eta_seconds"] == 0 and job["progress"] == 1, job
+    told = progress_of(watcher, "by-bytes")
+    check_numbers(told)
+    assert any(now["eta_seconds"] for now in told), told
+
+
+def progress_of(watcher, job_id):
+    """The job.progress of a job, up to its end."""
+    told = []
+    while True:
+        message = watcher.next()
+        if message.get("data", {}).get("jobId") != job_id:
+            continue
+        if message["type"] in ("job.completed", "job.failed"):
+            return told
+        if message["type"] == "job.progress":
+            told.append(message["data"])
+
+
+def test_a_training_counts_its_work_and_holds_up_no_import_of_a_file(make_server):
+    server = make_server()
+    rest = server.rest()
+    (server.data_dir / "import").mkdir(exist_ok=True)
+    (server.data_dir / "import" / "one.jsonl").write_text('{"id":"only","values":[1,2,3,4]}\n')
+    rest.post("/indices", {"index_id": "small", "dimension": 4})
+    rest.post("/indices", {"index_id": "large", "dimension": 64, "tiering": {"idmap_to_ivf": 1_000_000}})
+    for first in range(0, 30_000, 5_000):
+        fill(rest, "large", rows(5_000, 64, seed=first, first=first))
+    watcher = server.socket()
+    watcher.subscribe("job.*")
+    training = rest.post("/indices/large/train").json
+    imported = rest.post("/indices/small/import", {"source": "one.jsonl"}).json
+    assert imported["state"] == "running", imported
+    told, ends = [], []
+    while len(ends) < 2:
+        message = watcher.next(timeout=120)
+        if message["type"] in ("job.completed", "job.failed"):
+            ends.append(message["data"])
+        elif message["type"] == "job.progress" and message["data"]["jobId"] == training["jobId"]:
+            told.append(message["data"])
+    watcher.close()
+    assert [job["jobId"] for job in ends] == [imported["jobId"], training["jobId"]], "the import did not wait"
+    assert {job["state"] for job in ends} == {"completed"}, ends
+    check_numbers(told)
+    assert ends[1]["processed"] == ends[1]["total"] > 0
+    moving = [now for now in told if 0 < now["progress"] < 1]
+    assert moving and all(now["total"] == ends[1]["total"] and now["processed"] > 0 for now in moving), told
+    assert any(now["rate"] > 0 and now["eta_seconds"] for now in moving), told

@@ -6,19 +6,20 @@ from .raw import RawConnection
 
 
 class OpenImport:
-    """POST …/import with a body of unknown length; it has begun when this returns."""
+    """POST …/import with a body of `length` bytes, or of unknown length; it has begun when this returns."""
 
-    def __init__(self, server, job_id, index="docs", content_type="application/x-ndjson"):
+    def __init__(self, server, job_id, index="docs", content_type="application/x-ndjson", length=None):
+        self.chunked = length is None
         self.job_id = job_id
         self.rest = server.rest()
         self.raw = RawConnection(server.host, server.port)
         self.raw.send((f"POST /api/v1/indices/{index}/import?jobId={job_id} HTTP/1.1\r\nHost: x\r\n"
                        f"Authorization: Bearer {server.admin_token}\r\nContent-Type: {content_type}\r\n"
-                       "Transfer-Encoding: chunked\r\n\r\n").encode())
+                       + ("Transfer-Encoding: chunked" if self.chunked else f"Content-Length: {length}") + "\r\n\r\n").encode())
         self.wait_for(lambda job: True)
 
     def send(self, data):
-        self.raw.send(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.raw.send(f"{len(data):x}\r\n".encode() + data + b"\r\n" if self.chunked else data)
         return self
 
     def send_rows(self, first, count, dimension=4):
@@ -35,8 +36,9 @@ class OpenImport:
             assert time.monotonic() < deadline, answer
 
     def finish(self):
-        """Ends the body; (status, the job's object)."""
-        self.raw.send(b"0\r\n\r\n")
+        """Ends a body of unknown length; (status, the job's object)."""
+        if self.chunked:
+            self.raw.send(b"0\r\n\r\n")
         return self.answer()
 
     def answer(self):
