@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "jobs/lane_threads.h"
 #include "jobs/running_job.h"
+#include "jobs/tally.h"
 #include "model/names.h"
 
 namespace mlgraph::jobs {
@@ -163,21 +164,28 @@ class Runner::Impl {
   }
 
   Result<void> recover() {
+    std::vector<store::Note> notes;
+    if (options_.tallies) {
+      MLG_TRY(found, options_.tallies->notes());
+      notes = std::move(found);
+    }
     const auto state = committer_.state();
     for (const auto& [id, job] : state->jobs()) {
       if (job->ended()) continue;
-      const auto committed =
-          committer_.commit([id = id](store::Decision& decision) -> Result<void> {
-            const auto now = decision.state().job(id);
-            if (!now || now->ended()) return {};
-            decision.log(draft_of(
-                model::EventKind::kJobFailed,
-                failed(*now, ErrorCode::kInterrupted, "the server was restarted", decision.now())
-            ));
-            return {};
-          });
+      const bool counted = options_.tallies && job->job_type == kCountedType;
+      const model::Job left = counted ? as_it_was_left(*job, notes) : *job;
+      const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+        const auto now = decision.state().job(left.job_id);
+        if (!now || now->ended()) return {};
+        decision.log(draft_of(
+            model::EventKind::kJobFailed,
+            failed(left, ErrorCode::kInterrupted, "the server was restarted", decision.now())
+        ));
+        return {};
+      });
       if (!committed) return tl::unexpected(committed.error());
     }
+    forget(notes);
     return {};
   }
 
@@ -233,6 +241,20 @@ class Runner::Impl {
     job.error_code = error_name(code);
     job.error_message = std::move(message);
     return job;
+  }
+
+  // Not synced, and no harm if it fails: what is left of them the next start erases.
+  void forget_tally(const std::string& job_id) {
+    if (!options_.tallies) return;
+    const auto batch = options_.tallies->make_batch();
+    erase_notes(*batch, job_id);
+    static_cast<void>(options_.tallies->write(*batch, false));
+  }
+  void forget(const std::vector<store::Note>& notes) {
+    if (notes.empty()) return;
+    const auto batch = options_.tallies->make_batch();
+    for (const auto& note : notes) batch->erase_note(note.key);
+    static_cast<void>(options_.tallies->write(*batch, false));
   }
 
   void stop_job(const std::shared_ptr<RunningJob>& job) {
@@ -349,7 +371,7 @@ class Runner::Impl {
 
   /// Commits the end of a job; `last` becomes the object as it was logged.
   Result<std::uint64_t> log_end(model::Job& last, const Result<void>& outcome) {
-    return committer_.commit([&](store::Decision& decision) -> Result<void> {
+    auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
       const auto now = decision.state().job(last.job_id);
       if (now && now->ended()) return {};
       if (!outcome) {
@@ -365,6 +387,8 @@ class Runner::Impl {
       decision.log(draft_of(model::EventKind::kJobCompleted, last));
       return {};
     });
+    if (committed && last.job_type == kCountedType) forget_tally(last.job_id);
+    return committed;
   }
 
   // A disk that was full for a while must not leave a job running in the log for ever. What is

@@ -10,8 +10,10 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "jobs/tally.h"
 #include "model/job.h"
 #include "store/committer.h"
+#include "store/vector_store.h"
 
 namespace mlgraph::jobs {
 
@@ -31,9 +33,8 @@ class JobHandle {
   /// Work whose measure is not what it processes: `done` of `known` bytes of a body. Progress and
   /// the time left follow it while no total is set.
   virtual void set_work(std::uint64_t done, std::uint64_t known) = 0;
-  virtual void add_row_error(
-      std::uint64_t row, std::string message
-  ) = 0;  ///< counted; the first 10 kept
+  /// Instead of add_processed(), for rows of which some may be refused: all so far.
+  virtual void set_tally(const Tally& tally) = 0;
   [[nodiscard]] virtual bool cancelled(
   ) const = 0;  ///< to be asked often; the work returns kCancelled then
   [[nodiscard]] virtual model::Job snapshot() const = 0;
@@ -66,6 +67,7 @@ class Runner {
         2;                         ///< for imports of files, niced: a small one passes a large one
     std::size_t queue_max = 256;   ///< waiting jobs of each lane
     std::size_t imports_max = 64;  ///< jobs driven from outside at once
+    store::VectorStore* tallies = nullptr;  ///< where imports count the rows that stay
   };
   Runner(store::Committer& committer, const base::Clock& clock, Options options);
   ~Runner();
@@ -94,7 +96,8 @@ class Runner {
   /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any
   /// thread.
   void on_end(const std::string& id, std::function<void(base::Result<model::Job>)> callback);
-  /// At start: every job the log left running or queued ends in job.failed with code `interrupted`.
+  /// At start: every job the log left running or queued ends in job.failed with code `interrupted`,
+  /// an import with the count of what it left in the store.
   [[nodiscard]] base::Result<void> recover();
   /// Live objects (fresher than the last event), else the folded one.
   [[nodiscard]] std::optional<model::Job> find(const std::string& id) const;

@@ -48,13 +48,27 @@ void RunningJob::set_total(std::optional<std::uint64_t> total) {
   maybe_publish(false);
 }
 
+void RunningJob::advance(std::uint64_t n) {
+  job_.processed += n;
+  rate_.add(n, clock_.steady_now());
+  if (job_.total) raise(job_.processed, *job_.total);
+  changed();
+}
+
 void RunningJob::add_processed(std::uint64_t n) {
   {
     base::MutexLock lock(mutex_);
-    job_.processed += n;
-    rate_.add(n, clock_.steady_now());
-    if (job_.total) raise(job_.processed, *job_.total);
-    changed();
+    advance(n);
+  }
+  maybe_publish(false);
+}
+
+void RunningJob::set_tally(const Tally& tally) {
+  {
+    base::MutexLock lock(mutex_);
+    advance(tally.processed - std::min(tally.processed, job_.processed));
+    job_.failed = tally.failed;
+    if (job_.errors.size() != tally.errors.size()) job_.errors = tally.errors;
   }
   maybe_publish(false);
 }
@@ -66,17 +80,6 @@ void RunningJob::set_work(std::uint64_t done, std::uint64_t known) {
     work_done_ = std::max(work_done_, done);
     work_known_ = known;
     if (!job_.total) raise(work_done_, work_known_);
-    changed();
-  }
-  maybe_publish(false);
-}
-
-void RunningJob::add_row_error(std::uint64_t row, std::string message) {
-  {
-    base::MutexLock lock(mutex_);
-    ++job_.failed;
-    if (job_.errors.size() < model::Job::kErrorsKept)
-      job_.errors.push_back({row, std::move(message)});
     changed();
   }
   maybe_publish(false);

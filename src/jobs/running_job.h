@@ -22,7 +22,7 @@ class RunningJob final : public JobHandle {
   void set_total(std::optional<std::uint64_t> total) override;
   void add_processed(std::uint64_t n) override;
   void set_work(std::uint64_t done, std::uint64_t known) override;
-  void add_row_error(std::uint64_t row, std::string message) override;
+  void set_tally(const Tally& tally) override;
   [[nodiscard]] bool cancelled() const override { return stop_code_.load() != kGoOn; }
   [[nodiscard]] model::Job snapshot() const override;
 
@@ -41,6 +41,7 @@ class RunningJob final : public JobHandle {
  private:
   static constexpr int kGoOn = -1;
   void changed() MLG_REQUIRES(mutex_);
+  void advance(std::uint64_t n) MLG_REQUIRES(mutex_);
   void raise(std::uint64_t done, std::uint64_t known) MLG_REQUIRES(mutex_);
   void refresh() const MLG_REQUIRES(mutex_);
   [[nodiscard]] std::optional<double> seconds_left(base::SteadyTime now) const MLG_REQUIRES(mutex_);

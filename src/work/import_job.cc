@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jobs/tally.h"
+
 namespace mlgraph::work {
 namespace {
 
@@ -29,6 +31,7 @@ class Import {
         job_(job),
         source_(source),
         body_bytes_(body_bytes),
+        started_at_(job.snapshot().started_at),
         counts_(metrics.index(job.index())),
         synced_at_(clock.steady_now()) {}
 
@@ -47,19 +50,18 @@ class Import {
       read_ += rows.rows();
       tell_total();
       MLG_TRY_VOID(check(rows));
-      tell_refused();
-      MLG_TRY_VOID(write(rows));
+      MLG_TRY_VOID(apply(rows));
       tell_bytes();
       // Rows before the place where a file breaks are applied, however its bytes came.
       if (!more) return tl::unexpected(more.error());
       MLG_TRY_VOID(sync_if_due());
     }
-    if (read_ == 0 && failed_ > 0)
+    if (read_ == 0 && tally_.failed > 0)
       return fail(
           ErrorCode::kBadRequest,
           "no row could be read, all {} were refused; {}",
-          failed_,
-          first_refusal_
+          tally_.failed,
+          tally_.errors.front().message
       );
     job_.set_phase("syncing");
     return {};
@@ -99,37 +101,42 @@ class Import {
     return std::string(error.message).erase(at, kOfRequest.size());
   }
 
-  /// In the order of the file, whoever refused them.
-  void tell_refused() {
-    if (refused_.empty()) return;
-    std::sort(refused_.begin(), refused_.end(), [](const auto& a, const auto& b) {
-      return a.row < b.row;
-    });
-    for (auto& [row, why] : refused_) {
-      auto message = fmt::format("row {}: {}", row, why);
-      if (failed_++ == 0) first_refusal_ = message;
-      job_.add_row_error(row, std::move(message));
-    }
-    counts_->ingest_failed.fetch_add(refused_.size(), std::memory_order_relaxed);
-    job_.add_processed(refused_.size());
-    refused_.clear();
-  }
-
-  Result<void> write(RowBuffer& rows) {
-    if (rows.rows() == 0) return {};
-    job_.set_phase("writing");
+  /// Writes the batch, and what the import amounts to with it, at once: the job says no more and no
+  /// less than what stays.
+  Result<void> apply(RowBuffer& rows) {
+    if (rows.rows() == 0 && refused_.empty()) return {};
+    if (rows.rows() > 0) job_.set_phase("writing");
+    jobs::Tally now = tally_;
+    now.processed += rows.rows();
+    for (const auto& [row, why] : in_order_of_the_file(refused_)) now.refuse(row, why);
     const auto n = static_cast<std::int64_t>(rows.rows());
     counts_->ingest_pending.fetch_add(n, std::memory_order_relaxed);
-    const auto written = engine_.upsert_unsynced(job_.index(), rows.view());
+    const auto notes = jobs::notes_of(job_.id(), started_at_, tally_, now);
+    const auto written = engine_.upsert_unsynced(job_.index(), rows.view(), notes);
     counts_->ingest_pending.fetch_sub(n, std::memory_order_relaxed);
     if (!written) return tl::unexpected(written.error());
+    job_.set_tally(now);
+    tally_ = std::move(now);
+    count(rows);
+    refused_.clear();
+    return {};
+  }
+
+  /// Whoever refused them.
+  static std::vector<model::RowError>& in_order_of_the_file(std::vector<model::RowError>& refused) {
+    std::sort(refused.begin(), refused.end(), [](const auto& a, const auto& b) {
+      return a.row < b.row;
+    });
+    return refused;
+  }
+
+  void count(const RowBuffer& rows) {
     const auto now = clock_.steady_now();
     counts_->ingested.add(now, rows.rows());
     counts_->ingested_bytes.add(now, rows.bytes());
     counts_->ingested_total.fetch_add(rows.rows(), std::memory_order_relaxed);
+    counts_->ingest_failed.fetch_add(refused_.size(), std::memory_order_relaxed);
     unsynced_ += rows.bytes();
-    job_.add_processed(rows.rows());
-    return {};
   }
 
   Result<void> sync_if_due() {
@@ -145,11 +152,11 @@ class Import {
   jobs::JobHandle& job_;
   RowSource& source_;
   const std::optional<std::uint64_t> body_bytes_;
+  const base::Timestamp started_at_;
   const std::shared_ptr<metrics::IndexMetrics> counts_;
   std::vector<model::RowError> refused_;  ///< of this batch
   std::uint64_t read_ = 0;                ///< rows that the file had, refused by the engine or not
-  std::uint64_t failed_ = 0;
-  std::string first_refusal_;
+  jobs::Tally tally_;
   bool total_told_ = false;
   std::size_t unsynced_ = 0;
   base::SteadyTime synced_at_;

@@ -186,13 +186,20 @@ TEST_F(RunningJobTest, ARateThatHasFallenToZeroLeavesNoTimeToTell) {
   EXPECT_EQ(job_->snapshot().eta_seconds, std::nullopt);
 }
 
-TEST_F(RunningJobTest, RowErrorsAreCountedAndTheFirstTenKept) {
+TEST_F(RunningJobTest, RowsThatAreRefusedAreCountedAndTheFirstTenKept) {
   begin(100);
-  for (std::uint64_t row = 0; row < 25; ++row) job_->add_row_error(row, "a bad row");
+  Tally tally;
+  for (std::uint64_t row = 0; row < 25; ++row) {
+    tally.refuse(row, "its id is missing");
+    ++tally.processed;
+    job_->set_tally(tally);
+  }
   const auto now = job_->snapshot();
   EXPECT_EQ(now.failed, 25u);
+  EXPECT_EQ(now.processed, 50u);
+  EXPECT_EQ(now.progress, 0.5);
   ASSERT_EQ(now.errors.size(), model::Job::kErrorsKept);
-  EXPECT_EQ(now.errors.back().row, 9u);
+  EXPECT_EQ(now.errors.back(), (model::RowError{9, "row 9: its id is missing"}));
 }
 
 TEST_F(RunningJobTest, TheFirstWhoAsksForAStopIsNamed) {

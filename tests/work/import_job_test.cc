@@ -237,6 +237,58 @@ TEST_F(ImportTest, ACancelledImportKeepsWhatItApplied) {
   EXPECT_EQ(stack_.count("docs"), ended.processed);
 }
 
+// What the next start does of an import that a crash cut: the last report says less than is there.
+TEST_F(ImportTest, WhatACrashLeavesIsCountedExactly) {
+  /// Beside the running import stands what a new process would find, time and again.
+  class Crashing final : public work::ByteSource {
+   public:
+    Crashing(std::string bytes, std::function<void()> crash)
+        : bytes_(std::move(bytes), 20'000), crash_(std::move(crash)) {}
+    base::Result<std::size_t> read(std::span<char> out) override {
+      if (++reads_ == 7) crash_();
+      return bytes_.read(out);
+    }
+    [[nodiscard]] std::optional<std::uint64_t> length() const override { return std::nullopt; }
+
+   private:
+    PiecewiseBytes bytes_;
+    const std::function<void()> crash_;
+    int reads_ = 0;
+  };
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i)
+    lines += fmt::format("{{\"id\":{},\"values\":[1{}]}}\n", i, i % 100 == 7 ? "" : ",2");
+  Crashing bytes(lines, [&] {
+    const auto told = stack_.history("cut").back();
+    EXPECT_LT(told.processed, 1'000U) << "hardly anything has been reported";
+    jobs::Runner next(*stack_.committer, stack_.clock, stack_.counting({}));
+    ASSERT_TRUE(next.recover());
+    const auto cut = stack_.history("cut").back();
+    EXPECT_EQ(cut.state, model::JobState::kFailed);
+    EXPECT_EQ(cut.error_code, "interrupted");
+    EXPECT_GT(cut.processed, 2'000U);
+    EXPECT_EQ(cut.processed - cut.failed, stack_.count("docs"));
+    EXPECT_EQ(cut.failed, (cut.processed + 92) / 100);
+    EXPECT_EQ(cut.rate, 0);
+    EXPECT_EQ(cut.eta_seconds, std::nullopt);
+    EXPECT_TRUE(stack_.vectors->notes().value().empty()) << "it has been told";
+  });
+  auto job = stack_.runner->begin({"import", "docs", "cut", {}, "starting", {}}).value();
+  auto rows = work::make_row_source(kJsonl, bytes, 2, "").value();
+  ASSERT_TRUE(
+      work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, std::nullopt)
+  );
+  ASSERT_TRUE(stack_.runner->finish(job, {}));
+  EXPECT_EQ(stack_.history("cut").back().error_code, "interrupted") << "an end is the end";
+}
+
+TEST_F(ImportTest, AnEndedImportLeavesNoTally) {
+  EXPECT_EQ(import(kNpy, numbers(2'500)).state, model::JobState::kCompleted);
+  EXPECT_TRUE(stack_.vectors->notes().value().empty());
+  EXPECT_EQ(import(kJsonl, "no rows\n").state, model::JobState::kFailed);
+  EXPECT_TRUE(stack_.vectors->notes().value().empty());
+}
+
 TEST_F(ImportTest, AnIndexDeletedMeanwhileEndsTheImport) {
   auto job = stack_.runner->begin({"import", "docs", {}, {}, "starting", {}}).value();
   ASSERT_TRUE(stack_.engine->remove("docs"));

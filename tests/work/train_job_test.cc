@@ -89,9 +89,7 @@ class SlowJob final : public jobs::JobHandle {
     seen.push_back(job_.snapshot());
   }
   void set_work(std::uint64_t done, std::uint64_t known) override { job_.set_work(done, known); }
-  void add_row_error(std::uint64_t row, std::string message) override {
-    job_.add_row_error(row, std::move(message));
-  }
+  void set_tally(const jobs::Tally& tally) override { job_.set_tally(tally); }
   bool cancelled() const override { return job_.cancelled(); }
   model::Job snapshot() const override { return job_.snapshot(); }
 
