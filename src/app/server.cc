@@ -107,7 +107,9 @@ Server::Server(const Config& config, Opened opened)
           {config.server.node, opened_.data_dir.path(), cores_or(config.engine.train_threads), 0}
       ),
       runner_(
-          committer_, clock_, {.threads = 1, .queue_max = 256, .imports_max = config.limits.imports}
+          committer_,
+          clock_,
+          {.imports_max = config.limits.imports, .tallies = opened_.vectors.get()}
       ),
       alerts_(committer_, *opened_.log, clock_, {config.server.node, config.memory.guard}),
       hub_(

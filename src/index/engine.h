@@ -147,9 +147,10 @@ class Engine {
   /// Writes rows (same id replaces; last of equal ids wins); durable and visible on return. Returns
   /// rows upserted.
   [[nodiscard]] base::Result<std::size_t> upsert(const std::string& id, const RowsView& rows);
-  /// As upsert without waiting for the sync: a later sync() makes it durable. For imports.
+  /// As upsert without waiting for the sync: a later sync() makes it durable. For imports. `notes`
+  /// are written in one batch with the rows, of which there may be none.
   [[nodiscard]] base::Result<std::size_t> upsert_unsynced(
-      const std::string& id, const RowsView& rows
+      const std::string& id, const RowsView& rows, std::span<const store::Note> notes = {}
   );
   [[nodiscard]] base::Result<void> sync();
   [[nodiscard]] base::Result<std::size_t> erase(

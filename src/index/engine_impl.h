@@ -86,7 +86,9 @@ class Engine::Impl {
   void on_entries(std::span<const std::shared_ptr<const model::Entry>> entries);
 
   // engine_rows.cc
-  base::Result<std::size_t> upsert(const std::string& id, const RowsView& rows, bool sync);
+  base::Result<std::size_t> upsert(
+      const std::string& id, const RowsView& rows, bool sync, std::span<const store::Note> notes
+  );
   base::Result<std::size_t> erase(
       const std::string& id, std::span<const std::string_view> vector_ids
   );

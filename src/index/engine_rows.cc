@@ -180,8 +180,9 @@ Result<void> Engine::Impl::check_state(
 
 // The locks are held through the synced write: what is visible is durable, and row numbers rise
 // with durability.
-Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& rows, bool sync)
-    MLG_ATTRIBUTE(no_thread_safety_analysis) {
+Result<std::size_t> Engine::Impl::upsert(
+    const std::string& id, const RowsView& rows, bool sync, std::span<const store::Note> notes
+) MLG_ATTRIBUTE(no_thread_safety_analysis) {
   MLG_TRY(index, running(id));
   const Grouped grouped = group(*index, rows);
   std::vector<RunningShard*> involved;
@@ -194,10 +195,11 @@ Result<std::size_t> Engine::Impl::upsert(const std::string& id, const RowsView& 
       MLG_TRY_VOID(check_state(*index, *shard, false));
       shard->data.prepare(grouped.by_shard[shard->data.number()], *batch);
     }
+    for (const auto& note : notes) batch->put(note);
     MLG_TRY_VOID(vectors_.write(*batch, sync));
     for (auto* shard : involved) shard->data.apply(grouped.by_shard[shard->data.number()]);
   }
-  note_write(*index);
+  if (!involved.empty()) note_write(*index);
   for (auto* shard : involved) check_threshold(*index, *shard);
   return grouped.upserted;
 }
@@ -243,10 +245,12 @@ Result<void> Engine::check_writable(const std::string& id) const {
 }
 
 Result<std::size_t> Engine::upsert(const std::string& id, const RowsView& rows) {
-  return impl_->upsert(id, rows, true);
+  return impl_->upsert(id, rows, true, {});
 }
-Result<std::size_t> Engine::upsert_unsynced(const std::string& id, const RowsView& rows) {
-  return impl_->upsert(id, rows, false);
+Result<std::size_t> Engine::upsert_unsynced(
+    const std::string& id, const RowsView& rows, std::span<const store::Note> notes
+) {
+  return impl_->upsert(id, rows, false, notes);
 }
 
 Result<void> Engine::sync() {

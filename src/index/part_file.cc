@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "index/ivf_part.h"
 
 namespace mlgraph::index {
@@ -86,15 +87,25 @@ class HashedFile {
     crypto_generichash_final(&hash_, out.data(), out.size());
     return out;
   }
+  /// A training tells its error to clients: the file's path is for the log alone.
   [[nodiscard]] tl::unexpected<base::Error> error(const char* doing) const {
     const int code = errno;
+    base::log(
+        base::LogLevel::kError,
+        "a sealed part failed",
+        "doing",
+        doing,
+        "path",
+        path_,
+        "reason",
+        std::strerror(code)
+    );
     return fail(
         code == ENOSPC  ? ErrorCode::kNoSpace
         : code == EROFS ? ErrorCode::kReadonly
                         : ErrorCode::kInternal,
-        "{} {}: {}",
+        "{} a sealed part: {}",
         doing,
-        path_,
         std::strerror(code)
     );
   }

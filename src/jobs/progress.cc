@@ -5,6 +5,9 @@
 namespace mlgraph::jobs {
 
 void MovingRate::add(std::uint64_t n, base::SteadyTime now) {
+  if (n == 0) return;
+  gap_ = now - added_at_;
+  added_at_ = now;
   pending_ += n;
   settle(now);
 }
@@ -12,21 +15,23 @@ void MovingRate::add(std::uint64_t n, base::SteadyTime now) {
 // Settled in steps of at least a quarter of a second: the average of many small reports is that of
 // their sum.
 void MovingRate::settle(base::SteadyTime now) {
-  const double seconds = std::chrono::duration<double>(now - at_).count();
+  const double seconds = std::chrono::duration<double>(now - settled_at_).count();
   if (seconds < 0.25) return;
   const double current = static_cast<double>(pending_) / seconds;
   const double weight = measured_ ? 1 - std::exp(-seconds / kSeconds) : 1;
   rate_ += weight * (current - rate_);
   measured_ = true;
   pending_ = 0;
-  at_ = now;
+  settled_at_ = now;
 }
 
 double MovingRate::per_second(base::SteadyTime now) {
-  settle(now);
+  // Work that reports every few seconds has not stopped in between: a silence begins behind twice
+  // the gap of the last two reports.
+  if (now - added_at_ > 2 * gap_ && (measured_ || pending_ > 0)) settle(now);
   // Before a quarter of a second there is no average yet, but what was counted is known.
-  if (!measured_ && now > at_)
-    return static_cast<double>(pending_) / std::chrono::duration<double>(now - at_).count();
+  if (!measured_ && now > settled_at_)
+    return static_cast<double>(pending_) / std::chrono::duration<double>(now - settled_at_).count();
   return rate_ < 0.05 ? 0 : rate_;
 }
 

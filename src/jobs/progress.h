@@ -8,17 +8,19 @@
 
 namespace mlgraph::jobs {
 
-/// Rows a second as a moving average over about three seconds. Confined to its owner's lock.
+/// Work a second as a moving average over about three seconds. Confined to its owner's lock.
 class MovingRate {
  public:
-  explicit MovingRate(base::SteadyTime begin) : at_(begin) {}
+  explicit MovingRate(base::SteadyTime begin) : settled_at_(begin), added_at_(begin) {}
   void add(std::uint64_t n, base::SteadyTime now);
   [[nodiscard]] double per_second(base::SteadyTime now);
 
  private:
   void settle(base::SteadyTime now);
   static constexpr double kSeconds = 3.0;
-  base::SteadyTime at_;
+  base::SteadyTime settled_at_;
+  base::SteadyTime added_at_;
+  base::SteadyTime::duration gap_{};  ///< between the last two reports
   std::uint64_t pending_ = 0;
   double rate_ = 0;
   bool measured_ = false;

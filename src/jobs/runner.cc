@@ -7,7 +7,9 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "jobs/lane_threads.h"
 #include "jobs/running_job.h"
+#include "jobs/tally.h"
 #include "model/names.h"
 
 namespace mlgraph::jobs {
@@ -40,12 +42,8 @@ class Runner::Impl {
       : committer_(committer),
         clock_(clock),
         options_(options),
-        pool_(std::make_unique<base::ThreadPool>(base::ThreadPool::Options{
-            // Room also for jobs that are `running` and wait for the thread they were promised.
-            "background",
-            options.threads,
-            options.queue_max + options.threads,
-            10})) {
+        trainings_({"train", options.threads, options.queue_max}),
+        file_imports_({"import", options.import_threads, options.queue_max}) {
     committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
       on_entries(entries);
     });
@@ -55,50 +53,24 @@ class Runner::Impl {
   ~Impl() { stop(); }
 
   Result<model::Job> start(JobSpec spec, Work work) {
-    model::JobState state = model::JobState::kRunning;
-    {
-      base::MutexLock lock(mutex_);
-      // A thread that is free this instant belongs to whoever waits already.
-      if (busy_ >= options_.threads || queued_ > 0) state = model::JobState::kQueued;
-      if (queued_ >= options_.queue_max)
-        return fail(
-            ErrorCode::kOverloaded,
-            "{} jobs are waiting, the limit is {}",
-            queued_,
-            options_.queue_max
-        );
-      ++(state == model::JobState::kRunning ? busy_ : queued_);
-    }
-    auto job = register_job(std::move(spec), state);
+    LaneThreads& lane = spec.lane == Lane::kTrainings ? trainings_ : file_imports_;
+    MLG_TRY(place, lane.enter());
+    auto job = register_job(std::move(spec), place);
     if (!job) {
-      base::MutexLock lock(mutex_);
-      --(state == model::JobState::kRunning ? busy_ : queued_);
+      lane.leave(place);
       return tl::unexpected(job.error());
     }
     const auto first = (*job)->snapshot();
-    auto run = [this, job = *job, work = std::move(work), state] {
-      if (state == model::JobState::kQueued) {
-        base::MutexLock lock(mutex_);
-        --queued_;
-        ++busy_;
-      }
-      if (job->try_claim()) {
-        if (state == model::JobState::kQueued && !job->cancelled())
-          job->set_state(model::JobState::kRunning);
-        Result<void> outcome =
-            job->cancelled()
-                ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
-                : work(*job);
-        static_cast<void>(end(job, std::move(outcome)));
-      }
-      base::MutexLock lock(mutex_);
-      --busy_;
+    auto run = [this, job = *job, work = std::move(work), place] {
+      if (!job->try_claim()) return;
+      if (place == model::JobState::kQueued && !job->cancelled())
+        job->set_state(model::JobState::kRunning);
+      Result<void> outcome =
+          job->cancelled() ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
+                           : work(*job);
+      static_cast<void>(end(job, std::move(outcome)));
     };
-    if (!pool_->try_post(std::move(run))) {
-      {
-        base::MutexLock lock(mutex_);
-        --(state == model::JobState::kRunning ? busy_ : queued_);
-      }
+    if (!lane.try_post(place, std::move(run))) {
       static_cast<void>(end(*job, fail(ErrorCode::kInterrupted, "the server is stopping")));
       return fail(ErrorCode::kShuttingDown, "the server is stopping");
     }
@@ -192,21 +164,28 @@ class Runner::Impl {
   }
 
   Result<void> recover() {
+    std::vector<store::Note> notes;
+    if (options_.tallies) {
+      MLG_TRY(found, options_.tallies->notes());
+      notes = std::move(found);
+    }
     const auto state = committer_.state();
     for (const auto& [id, job] : state->jobs()) {
       if (job->ended()) continue;
-      const auto committed =
-          committer_.commit([id = id](store::Decision& decision) -> Result<void> {
-            const auto now = decision.state().job(id);
-            if (!now || now->ended()) return {};
-            decision.log(draft_of(
-                model::EventKind::kJobFailed,
-                failed(*now, ErrorCode::kInterrupted, "the server was restarted", decision.now())
-            ));
-            return {};
-          });
+      const bool counted = options_.tallies && job->job_type == kCountedType;
+      const model::Job left = counted ? as_it_was_left(*job, notes) : *job;
+      const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
+        const auto now = decision.state().job(left.job_id);
+        if (!now || now->ended()) return {};
+        decision.log(draft_of(
+            model::EventKind::kJobFailed,
+            failed(left, ErrorCode::kInterrupted, "the server was restarted", decision.now())
+        ));
+        return {};
+      });
       if (!committed) return tl::unexpected(committed.error());
     }
+    forget(notes);
     return {};
   }
 
@@ -246,7 +225,8 @@ class Runner::Impl {
       for (const auto& [id, job] : running_) job->request_stop(ErrorCode::kInterrupted);
     }
     wake_.notify_all();
-    pool_->stop();
+    trainings_.stop();
+    file_imports_.stop();
     if (timer_.joinable()) timer_.join();
   }
 
@@ -261,6 +241,20 @@ class Runner::Impl {
     job.error_code = error_name(code);
     job.error_message = std::move(message);
     return job;
+  }
+
+  // Not synced, and no harm if it fails: what is left of them the next start erases.
+  void forget_tally(const std::string& job_id) {
+    if (!options_.tallies) return;
+    const auto batch = options_.tallies->make_batch();
+    erase_notes(*batch, job_id);
+    static_cast<void>(options_.tallies->write(*batch, false));
+  }
+  void forget(const std::vector<store::Note>& notes) {
+    if (notes.empty()) return;
+    const auto batch = options_.tallies->make_batch();
+    for (const auto& note : notes) batch->erase_note(note.key);
+    static_cast<void>(options_.tallies->write(*batch, false));
   }
 
   void stop_job(const std::shared_ptr<RunningJob>& job) {
@@ -377,7 +371,7 @@ class Runner::Impl {
 
   /// Commits the end of a job; `last` becomes the object as it was logged.
   Result<std::uint64_t> log_end(model::Job& last, const Result<void>& outcome) {
-    return committer_.commit([&](store::Decision& decision) -> Result<void> {
+    auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
       const auto now = decision.state().job(last.job_id);
       if (now && now->ended()) return {};
       if (!outcome) {
@@ -393,6 +387,8 @@ class Runner::Impl {
       decision.log(draft_of(model::EventKind::kJobCompleted, last));
       return {};
     });
+    if (committed && last.job_type == kCountedType) forget_tally(last.job_id);
+    return committed;
   }
 
   // A disk that was full for a while must not leave a job running in the log for ever. What is
@@ -464,11 +460,10 @@ class Runner::Impl {
   std::map<std::string, Waiters> waiting_ MLG_GUARDED_BY(mutex_);
   std::vector<Unlogged> unlogged_ MLG_GUARDED_BY(mutex_);
   std::set<std::string> closing_ MLG_GUARDED_BY(mutex_);
-  std::size_t busy_ MLG_GUARDED_BY(mutex_) = 0;
-  std::size_t queued_ MLG_GUARDED_BY(mutex_) = 0;
   std::size_t driven_ MLG_GUARDED_BY(mutex_) = 0;
   bool stopping_ MLG_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<base::ThreadPool> pool_;
+  LaneThreads trainings_;
+  LaneThreads file_imports_;
   std::thread timer_;
 };
 

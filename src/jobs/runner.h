@@ -10,9 +10,10 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/thread_pool.h"
+#include "jobs/tally.h"
 #include "model/job.h"
 #include "store/committer.h"
+#include "store/vector_store.h"
 
 namespace mlgraph::jobs {
 
@@ -29,12 +30,11 @@ class JobHandle {
   /// Work known so far; nullopt while it is unknown. Growing work never makes progress fall.
   virtual void set_total(std::optional<std::uint64_t> total) = 0;
   virtual void add_processed(std::uint64_t n) = 0;
-  /// Sets the fraction directly, for work whose rows are not its measure (bytes of a body, k-means
-  /// iterations).
-  virtual void set_fraction(double fraction) = 0;
-  virtual void add_row_error(
-      std::uint64_t row, std::string message
-  ) = 0;  ///< counted; the first 10 kept
+  /// Work whose measure is not what it processes: `done` of `known` bytes of a body. Progress and
+  /// the time left follow it while no total is set.
+  virtual void set_work(std::uint64_t done, std::uint64_t known) = 0;
+  /// Instead of add_processed(), for rows of which some may be refused: all so far.
+  virtual void set_tally(const Tally& tally) = 0;
   [[nodiscard]] virtual bool cancelled(
   ) const = 0;  ///< to be asked often; the work returns kCancelled then
   [[nodiscard]] virtual model::Job snapshot() const = 0;
@@ -44,6 +44,9 @@ class JobHandle {
 /// "bad_request", …).
 using Work = std::function<base::Result<void>(JobHandle& job)>;
 
+/// Which threads a job runs on: neither kind holds up the other.
+enum class Lane : std::uint8_t { kTrainings, kFileImports };
+
 struct JobSpec {
   std::string job_type;  ///< "import", "train", …
   std::string index;     ///< must exist (unless empty): checked when job.started is decided
@@ -51,23 +54,27 @@ struct JobSpec {
   std::optional<std::uint64_t> total;
   std::string phase = "starting";
   std::string private_json;  ///< kept in job.started's private part
+  Lane lane = Lane::kTrainings;
 };
 
-/// Place     one per server. Owns the background pool.
-/// Full      more than `queue_max` queued jobs: kOverloaded.
+/// Place     one per server. Owns the background threads, a lane for each kind of job.
+/// Full      more than `queue_max` queued jobs of a lane: kOverloaded.
 class Runner {
  public:
   struct Options {
-    std::size_t threads = 1;  ///< background threads, niced
-    std::size_t queue_max = 256;
+    std::size_t threads = 1;  ///< for trainings, niced; the engine adds its own to each
+    std::size_t import_threads =
+        2;                         ///< for imports of files, niced: a small one passes a large one
+    std::size_t queue_max = 256;   ///< waiting jobs of each lane
     std::size_t imports_max = 64;  ///< jobs driven from outside at once
+    store::VectorStore* tallies = nullptr;  ///< where imports count the rows that stay
   };
   Runner(store::Committer& committer, const base::Clock& clock, Options options);
   ~Runner();
 
-  /// Commits job.started (state running, or queued if all threads are busy — then a job.progress
-  /// with state running follows when it begins), then runs `work` on the background pool. Returns
-  /// once job.started is durable.
+  /// Commits job.started (state running, or queued if all threads of its lane are busy — then a
+  /// job.progress with state running follows when it begins), then runs `work` there. Returns once
+  /// job.started is durable.
   [[nodiscard]] base::Result<model::Job> start(JobSpec spec, Work work);
   /// A job driven by the caller's thread (an import fed by a request body): commits job.started,
   /// returns its handle.
@@ -89,7 +96,8 @@ class Runner {
   /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any
   /// thread.
   void on_end(const std::string& id, std::function<void(base::Result<model::Job>)> callback);
-  /// At start: every job the log left running or queued ends in job.failed with code `interrupted`.
+  /// At start: every job the log left running or queued ends in job.failed with code `interrupted`,
+  /// an import with the count of what it left in the store.
   [[nodiscard]] base::Result<void> recover();
   /// Live objects (fresher than the last event), else the folded one.
   [[nodiscard]] std::optional<model::Job> find(const std::string& id) const;

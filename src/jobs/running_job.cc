@@ -17,13 +17,15 @@ RunningJob::RunningJob(model::Job job, const base::Clock& clock, Publish publish
       publish_(std::move(publish)),
       job_(std::move(job)),
       rate_(clock.steady_now()),
+      work_rate_(clock.steady_now()),
       published_at_(clock.steady_now()) {}
 
 void RunningJob::changed() { dirty_ = true; }
 
-void RunningJob::raise(double fraction) {
-  if (!std::isfinite(fraction)) return;
-  job_.progress = std::max(job_.progress.value_or(0), std::clamp(fraction, 0.0, kBeforeTheEnd));
+void RunningJob::raise(std::uint64_t done, std::uint64_t known) {
+  if (known == 0) return;
+  const double fraction = static_cast<double>(done) / static_cast<double>(known);
+  job_.progress = std::max(job_.progress.value_or(0), std::min(fraction, kBeforeTheEnd));
 }
 
 void RunningJob::set_phase(std::string phase) {
@@ -40,40 +42,44 @@ void RunningJob::set_total(std::optional<std::uint64_t> total) {
   {
     base::MutexLock lock(mutex_);
     job_.total = total;
-    if (total && *total > 0)
-      raise(static_cast<double>(job_.processed) / static_cast<double>(*total));
+    if (total) raise(job_.processed, *total);
     changed();
   }
   maybe_publish(false);
+}
+
+void RunningJob::advance(std::uint64_t n) {
+  job_.processed += n;
+  rate_.add(n, clock_.steady_now());
+  if (job_.total) raise(job_.processed, *job_.total);
+  changed();
 }
 
 void RunningJob::add_processed(std::uint64_t n) {
   {
     base::MutexLock lock(mutex_);
-    job_.processed += n;
-    rate_.add(n, clock_.steady_now());
-    if (job_.total && *job_.total > 0)
-      raise(static_cast<double>(job_.processed) / static_cast<double>(*job_.total));
-    changed();
+    advance(n);
   }
   maybe_publish(false);
 }
 
-void RunningJob::set_fraction(double fraction) {
+void RunningJob::set_tally(const Tally& tally) {
   {
     base::MutexLock lock(mutex_);
-    raise(fraction);
-    changed();
+    advance(tally.processed - std::min(tally.processed, job_.processed));
+    job_.failed = tally.failed;
+    if (job_.errors.size() != tally.errors.size()) job_.errors = tally.errors;
   }
   maybe_publish(false);
 }
 
-void RunningJob::add_row_error(std::uint64_t row, std::string message) {
+void RunningJob::set_work(std::uint64_t done, std::uint64_t known) {
   {
     base::MutexLock lock(mutex_);
-    ++job_.failed;
-    if (job_.errors.size() < model::Job::kErrorsKept)
-      job_.errors.push_back({row, std::move(message)});
+    if (done > work_done_) work_rate_.add(done - work_done_, clock_.steady_now());
+    work_done_ = std::max(work_done_, done);
+    work_known_ = known;
+    if (!job_.total) raise(work_done_, work_known_);
     changed();
   }
   maybe_publish(false);
@@ -81,11 +87,23 @@ void RunningJob::add_row_error(std::uint64_t row, std::string message) {
 
 // Rate and the time left are as of now, whoever asks.
 void RunningJob::refresh() const {
-  job_.rate = std::round(rate_.per_second(clock_.steady_now()) * 10) / 10;
+  const auto now = clock_.steady_now();
+  job_.rate = std::round(rate_.per_second(now) * 10) / 10;
   job_.eta_seconds.reset();
-  if (job_.rate > 0 && job_.total && *job_.total >= job_.processed)
-    job_.eta_seconds =
-        std::round(static_cast<double>(*job_.total - job_.processed) / job_.rate * 10) / 10;
+  if (const auto left = seconds_left(now); left && job_.rate > 0)
+    job_.eta_seconds = std::round(*left * 10) / 10;
+}
+
+/// In the unit in which progress is measured: what is left of it, by how fast it goes.
+std::optional<double> RunningJob::seconds_left(base::SteadyTime now) const {
+  const auto at = [](std::uint64_t done, std::uint64_t known, double rate
+                  ) -> std::optional<double> {
+    if (known < done || rate <= 0) return std::nullopt;
+    return static_cast<double>(known - done) / rate;
+  };
+  if (job_.total) return at(job_.processed, *job_.total, job_.rate);
+  if (work_known_ > 0) return at(work_done_, work_known_, work_rate_.per_second(now));
+  return std::nullopt;
 }
 
 model::Job RunningJob::snapshot() const {
@@ -129,7 +147,7 @@ void RunningJob::set_state(model::JobState state) {
   {
     base::MutexLock lock(mutex_);
     job_.state = state;
-    rate_ = MovingRate(clock_.steady_now());  // time spent waiting is no time spent working
+    rate_ = work_rate_ = MovingRate(clock_.steady_now());  // waiting is no time spent working
     changed();
   }
   maybe_publish(true);

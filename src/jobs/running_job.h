@@ -21,8 +21,8 @@ class RunningJob final : public JobHandle {
   void set_phase(std::string phase) override;
   void set_total(std::optional<std::uint64_t> total) override;
   void add_processed(std::uint64_t n) override;
-  void set_fraction(double fraction) override;
-  void add_row_error(std::uint64_t row, std::string message) override;
+  void set_work(std::uint64_t done, std::uint64_t known) override;
+  void set_tally(const Tally& tally) override;
   [[nodiscard]] bool cancelled() const override { return stop_code_.load() != kGoOn; }
   [[nodiscard]] model::Job snapshot() const override;
 
@@ -41,8 +41,10 @@ class RunningJob final : public JobHandle {
  private:
   static constexpr int kGoOn = -1;
   void changed() MLG_REQUIRES(mutex_);
-  void raise(double fraction) MLG_REQUIRES(mutex_);
+  void advance(std::uint64_t n) MLG_REQUIRES(mutex_);
+  void raise(std::uint64_t done, std::uint64_t known) MLG_REQUIRES(mutex_);
   void refresh() const MLG_REQUIRES(mutex_);
+  [[nodiscard]] std::optional<double> seconds_left(base::SteadyTime now) const MLG_REQUIRES(mutex_);
   void maybe_publish(bool even_if_early) MLG_EXCLUDES(mutex_);
 
   const std::string id_;
@@ -53,7 +55,10 @@ class RunningJob final : public JobHandle {
   std::atomic<bool> claimed_{false};
   mutable base::Mutex mutex_;
   mutable model::Job job_ MLG_GUARDED_BY(mutex_);
-  mutable MovingRate rate_ MLG_GUARDED_BY(mutex_);
+  mutable MovingRate rate_ MLG_GUARDED_BY(mutex_);       ///< of what is processed
+  mutable MovingRate work_rate_ MLG_GUARDED_BY(mutex_);  ///< of what set_work() measures
+  std::uint64_t work_done_ MLG_GUARDED_BY(mutex_) = 0;
+  std::uint64_t work_known_ MLG_GUARDED_BY(mutex_) = 0;
   base::SteadyTime published_at_ MLG_GUARDED_BY(mutex_);
   bool dirty_ MLG_GUARDED_BY(mutex_) = false;
   bool sealed_ MLG_GUARDED_BY(mutex_) = false;

@@ -21,7 +21,7 @@ constexpr std::array kTable = {
     ErrorRow{ErrorCode::kRateLimited, "rate_limited", 429, kCloseRateLimited, true},
     ErrorRow{ErrorCode::kTooLarge, "too_large", 413, kTooBig, false},
     ErrorRow{ErrorCode::kHeadersTooLarge, "too_large", 431, 0, false},
-    ErrorRow{ErrorCode::kCursorExpired, "cursor_expired", 410, 0, false},
+    ErrorRow{ErrorCode::kCursorExpired, "cursor_expired", 400, 0, false},
     ErrorRow{ErrorCode::kOverloaded, "overloaded", 503, kCloseOverloaded, true},
     ErrorRow{ErrorCode::kShuttingDown, "shutting_down", 503, kCloseShutdown, true},
     ErrorRow{ErrorCode::kInternal, "internal", 500, kInternalError, true},
@@ -51,13 +51,35 @@ const ErrorRow& row_of(base::ErrorCode code) {
   return kTable[number];
 }
 
+const ErrorRow& rest_row_of(base::ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kBadJson:
+    case ErrorCode::kUnknownType:
+    case ErrorCode::kInvalidChannel:
+    case ErrorCode::kTooManyChannels:
+    case ErrorCode::kCursorExpired:
+      return row_of(ErrorCode::kBadRequest);
+    case ErrorCode::kTokenExpired:
+      return row_of(ErrorCode::kUnauthorized);
+    case ErrorCode::kShuttingDown:
+    case ErrorCode::kInterrupted:
+      return row_of(ErrorCode::kOverloaded);
+    case ErrorCode::kCancelled:
+      return row_of(ErrorCode::kConflict);
+    case ErrorCode::kCorrupt:
+      return row_of(ErrorCode::kInternal);
+    default:
+      return row_of(code);
+  }
+}
+
 std::span<const ErrorRow> error_table() { return kTable; }
 
 std::string rest_error_body(const base::Error& error) {
   std::string out;
   base::JsonWriter json(out);
   json.object([&] {
-    json.member("error", row_of(error.code).name);
+    json.member("error", rest_row_of(error.code).name);
     json.member("message", error.message);
     if (!error.member.empty()) json.member("member", error.member);
     if (error.retry_after_ms) json.member("retry_after_ms", *error.retry_after_ms);

@@ -10,13 +10,16 @@ namespace mlgraph::protocol {
 
 struct ErrorRow {
   base::ErrorCode code;
-  std::string_view name;  ///< on the wire
+  std::string_view name;  ///< on the socket
   int http_status;
   int close_code;  ///< when this error ends a session (most errors do not); 0: it never does
   bool retryable;
 };
 
 [[nodiscard]] const ErrorRow& row_of(base::ErrorCode code);
+/// REST tells fewer apart than the socket: bad JSON or a bad channel is a bad request there, an
+/// expired token is unauthorized. The row of the code it uses for `code`.
+[[nodiscard]] const ErrorRow& rest_row_of(base::ErrorCode code);
 [[nodiscard]] std::span<const ErrorRow> error_table();
 
 /// PROTOCOL §2's close codes of our own, by name.

@@ -1,5 +1,7 @@
 #include "store/rocks.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <filesystem>
@@ -47,7 +49,34 @@ class Recoverable final : public rocksdb::EventListener {
   }
 };
 
+/// A full disk fails every write: one line a second says so too.
+void log_failure(std::string_view doing, std::string_view reason) {
+  static std::atomic<std::int64_t> quiet_until{0};
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                               std::chrono::steady_clock::now().time_since_epoch()
+  )
+                               .count();
+  auto until = quiet_until.load();
+  if (now < until || !quiet_until.compare_exchange_strong(until, now + 1'000)) return;
+  base::log(base::LogLevel::kError, "the database failed", "doing", doing, "reason", reason);
+}
+
 }  // namespace
+
+tl::unexpected<base::Error> rocks_error(const rocksdb::Status& status, std::string_view doing) {
+  using base::ErrorCode;
+  using base::fail;
+  const std::string text = status.ToString();
+  if (status.IsNotFound()) return fail(ErrorCode::kNotFound, "{}: there is none", doing);
+  log_failure(doing, text);
+  if (status.IsNoSpace() || text.find("No space left") != std::string::npos)
+    return fail(ErrorCode::kNoSpace, "{}: no space is left on the disk", doing);
+  if (text.find("Read-only file system") != std::string::npos)
+    return fail(ErrorCode::kReadonly, "{}: the file system is read-only", doing);
+  if (status.IsCorruption())
+    return fail(ErrorCode::kCorrupt, "{}: what is stored is damaged", doing);
+  return fail(ErrorCode::kInternal, "{}: the database failed, the server's log says why", doing);
+}
 
 rocksdb::Options common_options() {
   rocksdb::Options options;

@@ -14,22 +14,11 @@
 
 namespace mlgraph::store {
 
-[[nodiscard]] inline tl::unexpected<base::Error> rocks_error(
+/// What a client may be told of a failure. RocksDB's own words name files of the server: they go to
+/// the log, at most once a second.
+[[nodiscard]] tl::unexpected<base::Error> rocks_error(
     const rocksdb::Status& status, std::string_view doing
-) {
-  using base::ErrorCode;
-  const std::string text = status.ToString();
-  auto code = ErrorCode::kInternal;
-  if (status.IsNoSpace() || text.find("No space left") != std::string::npos)
-    code = ErrorCode::kNoSpace;
-  else if (text.find("Read-only file system") != std::string::npos)
-    code = ErrorCode::kReadonly;
-  else if (status.IsCorruption())
-    code = ErrorCode::kCorrupt;
-  else if (status.IsNotFound())
-    code = ErrorCode::kNotFound;
-  return base::fail(code, "{}: {}", doing, text);
-}
+);
 
 /// Big-endian, so that RocksDB's byte order is the numbers' order.
 template <typename Number>

@@ -17,7 +17,11 @@ using base::Result;
 
 // Key: index number (BE32) | shard (BE32) | row (BE64).
 // Value: id size (u8) | id | metadata size (LE32) | metadata | values (LE float32 each).
+// A note's key: 0 (BE32), which is no index's number | its name. Beside the rows, not in a column
+// family of its own: so whatever is flushed or lost of the write-ahead log, both are alike.
 constexpr std::size_t kKeySize = 16;
+constexpr std::string_view kNotes("\0\0\0\0", 4);
+constexpr std::string_view kBehindNotes("\0\0\0\1", 4);
 
 std::string key_of(const RowKey& key) {
   std::string out;
@@ -27,6 +31,8 @@ std::string key_of(const RowKey& key) {
   append_be(out, key.row);
   return out;
 }
+
+std::string note_key(std::string_view key) { return std::string(kNotes).append(key); }
 
 /// Splits a stored value; `values` points into it and may be unaligned, so it is copied to
 /// `aligned`.
@@ -78,6 +84,8 @@ class RocksRowBatch final : public RowBatch {
     batch.Put(rocksdb::SliceParts(&key_part, 1), rocksdb::SliceParts(value_parts, 3));
   }
   void erase(const RowKey& key) override { batch.Delete(key_of(key)); }
+  void put(const Note& note) override { batch.Put(note_key(note.key), note.text); }
+  void erase_note(std::string_view key) override { batch.Delete(note_key(key)); }
   std::size_t bytes() const override { return batch.GetDataSize(); }
 
   rocksdb::WriteBatch batch;
@@ -163,6 +171,20 @@ class RocksVectorStore final : public VectorStore {
     }
     if (!it->status().ok()) return rocks_error(it->status(), "reading vectors");
     return {};
+  }
+
+  Result<std::vector<Note>> notes() const override {
+    rocksdb::ReadOptions options;
+    const rocksdb::Slice upper(kBehindNotes.data(), kBehindNotes.size());
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+    std::vector<Note> notes;
+    for (it->Seek({kNotes.data(), kNotes.size()}); it->Valid(); it->Next())
+      notes.push_back(
+          {std::string(it->key().ToStringView().substr(kNotes.size())), it->value().ToString()}
+      );
+    if (!it->status().ok()) return rocks_error(it->status(), "reading notes");
+    return notes;
   }
 
   Result<void> drop_index(std::uint32_t index_number) override {

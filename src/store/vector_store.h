@@ -33,12 +33,21 @@ struct StoredRow {
   std::string metadata;
 };
 
+/// A small text beside the rows. In one batch with rows it is there exactly if they are, whatever a
+/// crash leaves: it can tell what they amount to.
+struct Note {
+  std::string key;
+  std::string text;
+};
+
 /// Puts and deletes of rows, written together.
 class RowBatch {
  public:
   virtual ~RowBatch() = default;
   virtual void put(const RowKey& key, const RowView& row) = 0;
   virtual void erase(const RowKey& key) = 0;
+  virtual void put(const Note& note) = 0;
+  virtual void erase_note(std::string_view key) = 0;
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
@@ -65,6 +74,8 @@ class VectorStore {
       std::uint64_t from_row,
       const std::function<bool(std::uint64_t row, const RowView& view)>& visit
   ) const = 0;
+  /// All notes. They are few: whoever writes one erases it.
+  [[nodiscard]] virtual base::Result<std::vector<Note>> notes() const = 0;
   /// Removes all rows of an index (a range delete; space comes back by compaction).
   [[nodiscard]] virtual base::Result<void> drop_index(std::uint32_t index_number) = 0;
   /// Approximate bytes on disk, for metrics.

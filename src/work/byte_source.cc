@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mlgraph::work {
 
@@ -23,36 +24,41 @@ Result<bool> ByteReader::more() {
   return n > 0;
 }
 
+std::string_view ByteReader::take(std::size_t size, bool ended) {
+  std::string_view text = buffered().substr(0, size);
+  const std::size_t used = size + (ended ? 1 : 0);
+  begin_ += used;
+  consumed_ += used;
+  was_ended_ = ended;
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+tl::unexpected<base::Error> ByteReader::too_long(std::size_t bytes_max) const {
+  return fail(
+      ErrorCode::kTooLarge, "a line at byte {} is longer than {} bytes", consumed_, bytes_max
+  );
+}
+
 Result<std::optional<std::string_view>> ByteReader::line(std::size_t bytes_max) {
-  std::size_t searched = begin_;
-  for (;;) {
-    const void* found = std::memchr(buffer_.data() + searched, '\n', end_ - searched);
-    const std::size_t size =
-        (found ? static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) : end_
-        ) -
-        begin_;
-    if (size > bytes_max)
-      return fail(
-          ErrorCode::kTooLarge, "a line at byte {} is longer than {} bytes", consumed_, bytes_max
-      );
-    if (found || (at_end_ && size > 0)) {
-      std::string_view text(buffer_.data() + begin_, size);
-      const std::size_t used = size + (found ? 1 : 0);
-      begin_ += used;
-      consumed_ += used;
-      if (text.ends_with('\r')) text.remove_suffix(1);
-      return std::optional(text);
-    }
-    if (at_end_) return std::optional<std::string_view>();
-    const std::size_t have = end_ - begin_;
-    MLG_TRY(any, more());
-    static_cast<void>(any);
-    searched = begin_ + have;
-  }
+  return record(bytes_max, [](std::string_view fresh) { return fresh.find('\n'); });
 }
 
 bool ByteReader::line_ready() const {
-  return at_end_ || std::memchr(buffer_.data() + begin_, '\n', end_ - begin_) != nullptr;
+  return is_ready([](std::string_view bytes) { return bytes.find('\n'); });
+}
+
+Result<void> ByteReader::skip_byte_order_mark() {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (std::exchange(mark_looked_for_, true)) return {};
+  while (buffered().size() < kMark.size() && kMark.starts_with(buffered())) {
+    MLG_TRY(any, more());
+    if (!any) return {};
+  }
+  if (!buffered().starts_with(kMark)) return {};
+  begin_ += kMark.size();
+  consumed_ += kMark.size();
+  return {};
 }
 
 Result<std::size_t> ByteReader::fill(std::span<char> out) {

@@ -1,5 +1,9 @@
 #include "work/import_job.h"
 
+#include <algorithm>
+
+#include "jobs/tally.h"
+
 namespace mlgraph::work {
 namespace {
 
@@ -27,6 +31,7 @@ class Import {
         job_(job),
         source_(source),
         body_bytes_(body_bytes),
+        started_at_(job.snapshot().started_at),
         counts_(metrics.index(job.index())),
         synced_at_(clock.steady_now()) {}
 
@@ -38,68 +43,100 @@ class Import {
     for (;;) {
       if (job_.cancelled()) return fail(ErrorCode::kCancelled, "the import was cancelled");
       rows.clear();
-      const std::uint64_t failed_before = failed_;
       const auto more = source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
-        refuse(row, std::move(why));
+        refused_.push_back({row, std::move(why)});
       });
       if (more && !*more) break;
-      report_work();
-      MLG_TRY_VOID(write(rows));
-      const std::uint64_t handled = rows.rows() + (failed_ - failed_before);
-      job_.add_processed(handled);
-      report_work();
+      read_ += rows.rows();
+      tell_total();
+      MLG_TRY_VOID(check(rows));
+      MLG_TRY_VOID(apply(rows));
+      tell_bytes();
       // Rows before the place where a file breaks are applied, however its bytes came.
       if (!more) return tl::unexpected(more.error());
       MLG_TRY_VOID(sync_if_due());
     }
+    if (read_ == 0 && tally_.failed > 0)
+      return fail(
+          ErrorCode::kBadRequest,
+          "no row could be read, all {} were refused; {}",
+          tally_.failed,
+          tally_.errors.front().message
+      );
     job_.set_phase("syncing");
     return {};
   }
 
  private:
-  void refuse(std::uint64_t row, std::string why) {
-    ++failed_;
-    counts_->ingest_failed.fetch_add(1, std::memory_order_relaxed);
-    job_.add_row_error(row, std::move(why));
+  void tell_total() {
+    if (!total_told_ && source_.total()) job_.set_total(*source_.total());
+    total_told_ = source_.total().has_value();
   }
 
-  void report_work() {
-    if (const auto total = source_.total()) {
-      if (!total_told_) job_.set_total(*total);
-      total_told_ = true;
-    } else if (body_bytes_ && *body_bytes_ > 0) {
-      job_.set_fraction(
-          static_cast<double>(source_.bytes_read()) / static_cast<double>(*body_bytes_)
-      );
+  /// A file that does not say how many rows it has is measured by its bytes.
+  void tell_bytes() {
+    if (!total_told_ && body_bytes_ && *body_bytes_ > 0)
+      job_.set_work(source_.bytes_read(), *body_bytes_);
+  }
+
+  /// Rows that the engine does not take join those that could not be read. The batch is checked as
+  /// a whole; only if it does not pass is each row looked at.
+  Result<void> check(RowBuffer& rows) {
+    if (rows.rows() == 0 || engine_.check_rows(job_.index(), rows.view())) return {};
+    for (std::size_t i = rows.rows(); i > 0; --i) {
+      const auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
+      if (checked) continue;
+      if (checked.error().code == ErrorCode::kNotFound) return checked;
+      refused_.push_back({rows.row_number(i - 1), in_row(checked.error())});
+      rows.drop(i - 1);
     }
+    return {};
   }
 
-  Result<void> write(RowBuffer& rows) {
-    // The batch is checked as a whole; only if it does not pass is each row looked at.
-    if (rows.rows() > 0 && !engine_.check_rows(job_.index(), rows.view()))
-      for (std::size_t i = rows.rows(); i > 0; --i) {
-        auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
-        if (checked) continue;
-        if (checked.error().code == ErrorCode::kNotFound) return checked;
-        refuse(
-            rows.row_number(i - 1),
-            fmt::format("row {}: {}", rows.row_number(i - 1), checked.error().message)
-        );
-        rows.drop(i - 1);
-      }
-    if (rows.rows() == 0) return {};
-    job_.set_phase("writing");
+  /// The engine names members of a request of one row; of a file's row they are its own.
+  static std::string in_row(const base::Error& error) {
+    constexpr std::string_view kOfRequest = "vectors[0].";
+    const auto at = error.message.find(kOfRequest);
+    if (at == std::string::npos) return error.message;
+    return std::string(error.message).erase(at, kOfRequest.size());
+  }
+
+  /// Writes the batch, and what the import amounts to with it, at once: the job says no more and no
+  /// less than what stays.
+  Result<void> apply(RowBuffer& rows) {
+    if (rows.rows() == 0 && refused_.empty()) return {};
+    if (rows.rows() > 0) job_.set_phase("writing");
+    jobs::Tally now = tally_;
+    now.processed += rows.rows();
+    for (const auto& [row, why] : in_order_of_the_file(refused_)) now.refuse(row, why);
     const auto n = static_cast<std::int64_t>(rows.rows());
     counts_->ingest_pending.fetch_add(n, std::memory_order_relaxed);
-    const auto written = engine_.upsert_unsynced(job_.index(), rows.view());
+    const auto notes = jobs::notes_of(job_.id(), started_at_, tally_, now);
+    const auto written = engine_.upsert_unsynced(job_.index(), rows.view(), notes);
     counts_->ingest_pending.fetch_sub(n, std::memory_order_relaxed);
     if (!written) return tl::unexpected(written.error());
+    job_.set_tally(now);
+    tally_ = std::move(now);
+    count(rows);
+    refused_.clear();
+    return {};
+  }
+
+  /// Whoever refused them.
+  static std::vector<model::RowError>& in_order_of_the_file(std::vector<model::RowError>& refused) {
+    std::sort(refused.begin(), refused.end(), [](const auto& a, const auto& b) {
+      return a.row < b.row;
+    });
+    return refused;
+  }
+
+  void count(const RowBuffer& rows) {
     const auto now = clock_.steady_now();
     counts_->ingested.add(now, rows.rows());
     counts_->ingested_bytes.add(now, rows.bytes());
     counts_->ingested_total.fetch_add(rows.rows(), std::memory_order_relaxed);
+    counts_->ingest_failed.fetch_add(refused_.size(), std::memory_order_relaxed);
     unsynced_ += rows.bytes();
-    return {};
   }
 
   Result<void> sync_if_due() {
@@ -115,8 +152,11 @@ class Import {
   jobs::JobHandle& job_;
   RowSource& source_;
   const std::optional<std::uint64_t> body_bytes_;
+  const base::Timestamp started_at_;
   const std::shared_ptr<metrics::IndexMetrics> counts_;
-  std::uint64_t failed_ = 0;
+  std::vector<model::RowError> refused_;  ///< of this batch
+  std::uint64_t read_ = 0;                ///< rows that the file had, refused by the engine or not
+  jobs::Tally tally_;
   bool total_told_ = false;
   std::size_t unsynced_ = 0;
   base::SteadyTime synced_at_;

@@ -1,12 +1,12 @@
 #include "work/json_rows.h"
 
+#include <array>
 #include <cmath>
 
 #include <simdjson.h>
 
 #include "base/json.h"
-#include "model/names.h"
-#include "work/row_source.h"
+#include "base/json_numbers.h"
 
 namespace mlgraph::work {
 namespace {
@@ -17,8 +17,9 @@ using base::fail_at;
 using base::Result;
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kLineMax = std::size_t{4} << 20;
 constexpr std::size_t kMetadataDepth = 32;
+constexpr std::array<std::string_view, 1> kNumbersOfRow = {"values[]"};
+constexpr std::array<std::string_view, 1> kNumbersOfBody = {"vectors[].values[]"};
 
 /// A parser a thread: its buffers are reused body after body.
 dom::parser& parser() {
@@ -38,28 +39,44 @@ std::size_t depth_of(const dom::element& element, std::size_t so_far) {
   return deepest;
 }
 
-Result<std::string> id_of(const dom::object& object, const std::string& place) {
+/// How errors name a row: `vectors[3]` and its members of a request's rows; of a line its members
+/// alone, for who reads lines names them. Nothing is formatted until there is an error.
+struct Place {
+  std::optional<std::uint64_t> in_request;
+  [[nodiscard]] std::string row() const {
+    return in_request ? fmt::format("vectors[{}]", *in_request) : std::string();
+  }
+  [[nodiscard]] std::string of(std::string_view member) const {
+    return in_request ? fmt::format("vectors[{}].{}", *in_request, member) : std::string(member);
+  }
+  [[nodiscard]] std::string of_value(std::size_t i) const {
+    return of(fmt::format("values[{}]", i));
+  }
+};
+
+Result<std::string> id_of(const dom::object& object, const Place& place) {
   dom::element id;
   if (object["id"].get(id))
-    return fail_at(place + ".id", ErrorCode::kInvalidValue, "{}.id is missing", place);
+    return fail_at(place.of("id"), ErrorCode::kInvalidValue, "{} is missing", place.of("id"));
   if (id.is_string()) return std::string(std::string_view(id));
   if (id.is_int64()) return std::to_string(std::int64_t(id));
   if (id.is_uint64()) return std::to_string(std::uint64_t(id));
   return fail_at(
-      place + ".id", ErrorCode::kInvalidValue, "{}.id must be a text or a whole number", place
+      place.of("id"),
+      ErrorCode::kInvalidValue,
+      "{} must be a text or a whole number of at most 64 bits",
+      place.of("id")
   );
 }
 
-Result<void> read_values(
-    const dom::object& object, const std::string& place, std::span<float> out
-) {
+Result<void> read_values(const dom::object& object, const Place& place, std::span<float> out) {
   dom::array values;
   if (object["values"].get(values))
     return fail_at(
-        place + ".values",
+        place.of("values"),
         ErrorCode::kInvalidVector,
-        "{}.values must be an array of {} numbers",
-        place,
+        "{} must be an array of {} numbers",
+        place.of("values"),
         out.size()
     );
   std::size_t i = 0;
@@ -68,77 +85,64 @@ Result<void> read_values(
     double number = 0;
     if (item.get(number))
       return fail_at(
-          fmt::format("{}.values[{}]", place, i),
-          ErrorCode::kInvalidVector,
-          "{}.values[{}] is no number",
-          place,
-          i
+          place.of_value(i), ErrorCode::kInvalidVector, "{} is no number", place.of_value(i)
       );
     out[i] = static_cast<float>(number);
     if (!std::isfinite(out[i]))
       return fail_at(
-          fmt::format("{}.values[{}]", place, i),
+          place.of_value(i),
           ErrorCode::kInvalidVector,
-          "{}.values[{}] is not a finite 32-bit number",
-          place,
-          i
+          "{} is not a finite 32-bit number",
+          place.of_value(i)
       );
     ++i;
   }
   if (i != out.size() || values.size() != out.size())
     return fail_at(
-        place + ".values",
+        place.of("values"),
         ErrorCode::kInvalidVector,
-        "{}.values has {} numbers, the index has dimension {}",
-        place,
+        "{} has {} numbers, the index has dimension {}",
+        place.of("values"),
         values.size(),
         out.size()
     );
   return {};
 }
 
-Result<std::string> metadata_of(const dom::object& object, const std::string& place) {
+Result<std::string> metadata_of(const dom::object& object, const Place& place) {
   dom::element metadata;
   if (object["metadata"].get(metadata) || metadata.is_null()) return std::string();
-  const std::string member = place + ".metadata";
-  if (!metadata.is_object())
-    return fail_at(member, ErrorCode::kInvalidValue, "{} must be an object", member);
+  const auto refused = [&](const std::string& why) {
+    const std::string member = place.of("metadata");
+    return fail_at(member, ErrorCode::kInvalidValue, "{} {}", member, why);
+  };
+  if (!metadata.is_object()) return refused("must be an object");
   if (depth_of(metadata, 0) > kMetadataDepth)
-    return fail_at(
-        member,
-        ErrorCode::kInvalidValue,
-        "{} is nested deeper than {} levels",
-        member,
-        kMetadataDepth
-    );
+    return refused(fmt::format("is nested deeper than {} levels", kMetadataDepth));
   std::string text = simdjson::minify(metadata);
   if (text.size() > index::kMetadataMax)
-    return fail_at(
-        member,
-        ErrorCode::kInvalidValue,
-        "{} has {} bytes, the limit is {}",
-        member,
-        text.size(),
-        index::kMetadataMax
-    );
+    return refused(fmt::format("has {} bytes, the limit is {}", text.size(), index::kMetadataMax));
   return text;
 }
 
 Result<void> read_row(
-    const dom::element& element, const std::string& place, std::uint64_t row, RowBuffer& out
+    const dom::element& element, const Place& place, std::uint64_t row, RowBuffer& out
 ) {
   dom::object object;
   if (element.get(object))
     return fail_at(
-        place, ErrorCode::kInvalidValue, "{} must be an object {{id, values, metadata}}", place
+        place.row(),
+        ErrorCode::kInvalidValue,
+        "{} must be an object {{id, values, metadata}}",
+        place.in_request ? place.row() : "it"
     );
   MLG_TRY(id, id_of(object, place));
   if (id.empty() || id.size() > index::kVectorIdMax)
     return fail_at(
-        place + ".id",
+        place.of("id"),
         ErrorCode::kInvalidValue,
-        "{}.id has {} bytes, it must have 1 to {}",
-        place,
+        "{} has {} bytes, it must have 1 to {}",
+        place.of("id"),
         id.size(),
         index::kVectorIdMax
     );
@@ -148,59 +152,38 @@ Result<void> read_row(
   return {};
 }
 
-/// The place of a syntax error, which simdjson does not tell: looked for only once the text is
-/// known to be bad.
-tl::unexpected<base::Error> bad_json(
-    std::string_view text, const std::string& place, simdjson::error_code error
+/// A text that does not parse is looked at again: for numbers that only vectors may not have, and
+/// for the place of the error, which simdjson does not tell.
+Result<dom::element> parse(
+    std::string_view text, std::span<const std::string_view> numbers, const Place& place
 ) {
+  dom::element root;
+  const auto error = parser().parse(text.data(), text.size()).get(root);
+  if (!error) return root;
+  if (const auto readable = base::with_readable_numbers(text, numbers))
+    if (!parser().parse(*readable).get(root)) return root;
   const auto again = base::parse_json(text, {.depth_max = 64, .members_max = 1 << 24});
   const std::string why = again ? simdjson::error_message(error) : again.error().message;
-  return fail(ErrorCode::kBadJson, "{}{}{}", place, place.empty() ? "" : ": ", why);
+  return fail(ErrorCode::kBadJson, "{}{}{}", place.row(), place.in_request ? ": " : "", why);
 }
 
-class JsonlSource final : public RowSource {
- public:
-  explicit JsonlSource(ByteSource& bytes) : reader_(bytes) {}
-
-  Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
-    const std::size_t before = out.rows();
-    for (std::size_t seen = 0; seen < rows_max; ++seen) {
-      if (seen > 0 && !reader_.line_ready())
-        return true;  // rows apply as they come: a slow body holds none back
-      MLG_TRY(line, reader_.line(kLineMax));
-      if (!line) return seen > 0 || out.rows() > before;
-      if (line->find_first_not_of(" \t") == std::string_view::npos) continue;
-      const std::uint64_t row = row_++;
-      if (auto read = parse_json_row(*line, fmt::format("row {}", row), row, out); !read)
-        on_bad_row(row, read.error().message);
-    }
-    return true;
-  }
-  std::optional<std::uint64_t> total() const override { return std::nullopt; }
-  std::uint64_t bytes_read() const override { return reader_.consumed(); }
-
- private:
-  ByteReader reader_;
-  std::uint64_t row_ = 0;
-};
+Result<void> parse_line(
+    std::string_view text, const Place& place, std::uint64_t row, RowBuffer& out
+) {
+  MLG_TRY(root, parse(text, kNumbersOfRow, place));
+  return read_row(root, place, row, out);
+}
 
 }  // namespace
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-Result<void> parse_json_row(
-    std::string_view text, const std::string& place, std::uint64_t row, RowBuffer& out
-) {
-  dom::element element;
-  if (const auto error = parser().parse(text.data(), text.size()).get(element))
-    return bad_json(text, place, error);
-  return read_row(element, place, row, out);
+Result<void> parse_json_row(std::string_view text, std::uint64_t row, RowBuffer& out) {
+  return parse_line(text, {}, row, out);
 }
 
 Result<void> parse_vectors_body(std::string_view body, RowBuffer& out) {
-  dom::element root;
-  if (const auto error = parser().parse(body.data(), body.size()).get(root))
-    return bad_json(body, "", error);
+  MLG_TRY(root, parse(body, kNumbersOfBody, {}));
   dom::array vectors;
   if (!root.is_object() || root["vectors"].get(vectors))
     return fail_at(
@@ -217,7 +200,7 @@ Result<void> parse_vectors_body(std::string_view body, RowBuffer& out) {
           "vectors has more than {} rows, import a file instead",
           kRowsPerRequestMax
       );
-    MLG_TRY_VOID(read_row(item, fmt::format("vectors[{}]", row), row, out));
+    MLG_TRY_VOID(read_row(item, {row}, row, out));
     ++row;
   }
   if (row == 0) return fail_at("vectors", ErrorCode::kInvalidValue, "vectors is empty");
@@ -238,15 +221,11 @@ Result<void> parse_vectors_ndjson(std::string_view body, RowBuffer& out) {
           "the body has more than {} rows, import a file instead",
           kRowsPerRequestMax
       );
-    MLG_TRY_VOID(parse_json_row(line, fmt::format("vectors[{}]", row), row, out));
+    MLG_TRY_VOID(parse_line(line, {row}, row, out));
     ++row;
   }
   if (row == 0) return fail_at("vectors", ErrorCode::kInvalidValue, "the body has no rows");
   return {};
-}
-
-std::unique_ptr<RowSource> make_jsonl_source(ByteSource& bytes) {
-  return std::make_unique<JsonlSource>(bytes);
 }
 
 }  // namespace mlgraph::work

@@ -12,13 +12,15 @@ inline constexpr std::size_t kRowsPerRequestMax = 100'000;
 /// Ids go out as JSON again, so they must be text.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// One {id, values, metadata} into `out` as row `row`. `place` names it in errors, e.g.
-/// "vectors[3]" or "line 7". errors kBadJson, kInvalidValue, kInvalidVector naming the member.
+/// One {id, values, metadata} into `out` as row `row`. errors kBadJson, kInvalidValue,
+/// kInvalidVector naming the row's member, e.g. "values[17]". NaN, Infinity and numbers beyond a
+/// double among the values are invalid vectors, not bad JSON.
 [[nodiscard]] base::Result<void> parse_json_row(
-    std::string_view text, const std::string& place, std::uint64_t row, RowBuffer& out
+    std::string_view text, std::uint64_t row, RowBuffer& out
 );
 
-/// The whole body {vectors:[…]} (or NDJSON lines): all rows or the first error.
+/// The whole body {vectors:[…]} (or NDJSON lines): all rows or the first error, which names e.g.
+/// "vectors[3].values[17]".
 [[nodiscard]] base::Result<void> parse_vectors_body(std::string_view body, RowBuffer& out);
 [[nodiscard]] base::Result<void> parse_vectors_ndjson(std::string_view body, RowBuffer& out);
 

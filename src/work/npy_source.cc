@@ -103,7 +103,7 @@ class NpySource final : public RowSource {
       std::string why;
       for (std::size_t i = 0; i < values.size() && why.empty(); ++i)
         if (!std::isfinite(values[i]))
-          why = fmt::format("row {}: value {} is not a finite 32-bit number", row_, i);
+          why = fmt::format("value {} is not a finite 32-bit number", i);
       if (!why.empty()) {
         on_bad_row(row_, std::move(why));
         continue;

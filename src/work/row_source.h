@@ -12,7 +12,8 @@
 
 namespace mlgraph::work {
 
-/// A row that cannot be used is told here and passed over.
+/// A row that cannot be used is told here, by its number, and passed over. The message names what
+/// is wrong inside the row.
 using RowErrorSink = std::function<void(std::uint64_t row, std::string message)>;
 
 /// Threads: confined to one import.

@@ -10,7 +10,8 @@
 
 namespace mlgraph::work {
 
-/// Trains each of `shards` in turn; progress is the mean over them, phases are the engine's.
+/// Trains each of `shards` in turn; phases are the engine's, and what is processed is comparisons
+/// of two vectors: an estimate of the whole that the work's own reports are measured by.
 [[nodiscard]] base::Result<void> run_training(
     index::Engine& engine,
     jobs::JobHandle& job,

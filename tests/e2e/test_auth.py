@@ -3,7 +3,7 @@ import http.client
 import time
 
 import pytest
-from harness import ADMIN_TOKEN, RawConnection
+from harness import ADMIN_TOKEN, RawConnection, Rest
 from harness.socket import Rejected
 
 WRONG = "mlg_this_token_is_not_known_here"
@@ -126,6 +126,9 @@ def test_token_expires_on_a_live_session(connect, rest):
     late = connect(token=made.json["token"])
     assert late.expect("error")["data"]["code"] in ("unauthorized", "token_expired")
     assert late.expect_close().code in (4001, 4201)
+    refused = Rest(rest.host, rest.port, made.json["token"]).get("/indices")
+    assert (refused.status, refused.error) == (401, "unauthorized") and "expired" in refused.json["message"], refused
+    assert refused.headers["www-authenticate"] == "Bearer"
 
 
 def test_sessions_that_never_said_hello_are_not_told_of_expiry(connect, rest):

@@ -28,16 +28,23 @@ def configuration_table():
 
 
 def error_rows():
+    """(code, status and code over REST, close code, whether a retry helps) of the program's table."""
     source = (ROOT / "src/protocol/error_table.cc").read_text()
     close_codes = dict(re.findall(r"(k\w+) = (\d{4})", (ROOT / "src/protocol/error_table.h").read_text()))
-    found = re.findall(r'ErrorRow\{ErrorCode::\w+, "(\w+)", (\d+), (\w+), (true|false)\}', source)
-    return {(name, int(status), int(close_codes.get(close, 0)), retry == "true") for name, status, close, retry in found}
+    found = re.findall(r'ErrorRow\{ErrorCode::(\w+), "(\w+)", (\d+), (\w+), (true|false)\}', source)
+    in_rest = {code: code for code, *_ in found}
+    for group in re.findall(r"((?:case ErrorCode::\w+:\s+)+)return row_of\(ErrorCode::(\w+)\);", source):
+        in_rest.update({code: group[1] for code in re.findall(r"k\w+", group[0])})
+    by_code = {code: (name, status) for code, name, status, *_ in found}
+    return {(name, int(by_code[in_rest[code]][1]), by_code[in_rest[code]][0], int(close_codes.get(close, 0)), retry == "true")
+            for code, name, _, close, retry in found}
 
 
 def test_error_table_is_the_programs():
     documented = set()
-    for code, status, close, retry, *_ in table_rows(PROTOCOL.read_text(), "### Error codes"):
-        documented.add((code, int(status), int(close) if close != "–" else 0, retry == "yes"))
+    for code, rest, close, retry, *_ in table_rows(PROTOCOL.read_text(), "### Error codes"):
+        status, name = rest.split()
+        documented.add((code, int(status), name, int(close) if close != "–" else 0, retry == "yes"))
     assert documented == error_rows()
 
 
@@ -48,8 +55,16 @@ def test_close_codes_are_the_programs():
     assert documented == coded
 
 
-def test_error_codes_of_the_schema_are_the_programs():
-    assert set(schemas.document("openapi.yaml")["components"]["schemas"]["ErrorCode"]["enum"]) == {row[0] for row in error_rows()}
+def schema(name, document):
+    return set(schemas.document(document)["components"]["schemas"][name]["enum"])
+
+
+def test_error_codes_of_the_schemas_are_the_programs():
+    rows = error_rows()
+    assert schema("ErrorCode", "openapi.yaml") == {row[2] for row in rows}
+    assert schema("ErrorCode", "asyncapi.yaml") == {row[0] for row in rows}
+    names = set(re.findall(r'return "(\w+)";', (ROOT / "src/jobs/progress.cc").read_text()))
+    assert schema("JobErrorCode", "openapi.yaml") == names
 
 
 def test_settings_are_the_programs():
@@ -93,6 +108,34 @@ def test_methods_that_are_not_documented_are_not_served(server):
                 continue
             assert answer.status == 405, (method, template, answer)
             assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"HEAD", "OPTIONS"} >= methods, template
+
+
+def test_bounds_of_the_description_are_the_programs(server):
+    """What stands in openapi.yaml as the most is taken, one more is refused by name."""
+    rest = server.rest()
+    rest.post("/indices", {"index_id": "bounds", "dimension": 1})
+    api = schemas.document("openapi.yaml")
+    search = api["components"]["schemas"]["SearchRequest"]["properties"]
+    query = {p["name"]: p["schema"] for path in api["paths"].values() for operation in path.values()
+             if isinstance(operation, dict) for p in operation.get("parameters", []) if "name" in p}
+
+    def is_bound(most, call, member):
+        assert call(most).status in (200, 202), member
+        refused = call(most + 1)
+        assert (refused.status, refused.json["member"]) == (422, member), refused
+
+    is_bound(query["limit"]["maximum"], lambda n: rest.get(f"/indices/bounds/vectors?limit={n}"), "limit")
+    is_bound(search["vectors"]["maxItems"], lambda n: rest.post("/indices/bounds/search", {"vectors": [[1]] * n}), "vectors")
+    for name in ("k", "nprobe"):
+        is_bound(search[name]["maximum"], lambda n, name=name: rest.post("/indices/bounds/search", {"vector": [1], name: n}), name)
+    is_bound(query["id_prefix"]["maxLength"], lambda n: rest.upload("bounds", b"", content_type="application/x-fvecs", query="?id_prefix=" + "p" * n),
+             "id_prefix")
+    key = api["components"]["schemas"]["FilterTerm"]["properties"]["key"]["maxLength"]
+    is_bound(key, lambda n: rest.post("/indices/bounds/search", {"vector": [1], "filter": {"must": [{"key": "k" * n, "match": 1}]}}),
+             "filter.must[0].key")
+    finished = rest.upload("bounds", b"").json["jobId"]
+    assert rest.get(f"/jobs/{finished}?wait_for=completed&timeout_s={query['timeout_s']['maximum']}").status == 200
+    assert rest.delete("/indices/bounds").status == 204
 
 
 @pytest.mark.parametrize("name", ["openapi.yaml", "asyncapi.yaml"])

@@ -23,14 +23,40 @@ def count(rest, index="docs"):
     return len(rest.get(f"/indices/{index}/vectors?limit=1000").json["vectors"])
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e39", "-1e39", "1e400", "null", "\"1\"", "true", "[1]"])
+NO_FLOATS = ["NaN", "Infinity", "-Infinity", "1e39", "-1e39", "1e400", "-1e400", "1" + "0" * 39, "null", "\"1\"", "true", "[1]"]
+
+
+@pytest.mark.parametrize("value", NO_FLOATS)
 def test_values_that_are_no_finite_floats(docs, value):
-    """H30: finite after narrowing to float32; the position is named; nothing is written."""
-    answer = write(docs, '{"vectors":[{"id":"a","values":[1,2,3,4]},{"id":"b","values":[1,2,%s,4]}]}' % value)
-    assert answer.status in (400, 422), answer
-    if answer.status == 422:
-        assert "vectors[1].values" in answer.body.decode(), answer
-    assert docs.get("/indices/docs/vectors/a").status == 404
+    """H30: finite after narrowing to float32; the position is named; nothing is written. Also where it is no JSON: Python writes NaN."""
+    good, bad = '{"id":"a","values":[1,2,3,4]}', '{"id":"b","values":[1,2,%s,4]}' % value
+    for body, content_type in (('{"vectors":[%s,%s]}' % (good, bad), "application/json"), (f"{good}\n{bad}\n", "application/x-ndjson")):
+        answer = docs.post("/indices/docs/vectors", body, headers={"Content-Type": content_type})
+        assert (answer.status, answer.error, answer.json["member"]) == (422, "invalid_vector", "vectors[1].values[2]"), answer
+        assert docs.get("/indices/docs/vectors/a").status == 404
+    for body, place in (('{"vector":[1,2,%s,4]}', "vector[2]"), ('{"vectors":[[1,2,3,4],[1,2,%s,4]]}', "vectors[1][2]")):
+        answer = docs.post("/indices/docs/search", body % value, headers={"Content-Type": "application/json"})
+        assert (answer.status, answer.error, answer.json["member"]) == (422, "invalid_vector", place), answer
+    job = docs.upload("docs", f"{good}\n{bad}\n".encode()).json
+    assert job["failed"] == 1 and job["errors"][0]["message"].startswith("row 1: values[2] is "), job
+
+
+def test_numbers_as_javascript_prints_them(docs, make_index):
+    """1e20 is 100000000000000000000 there: a float, whatever integers hold."""
+    assert write(docs, '{"vectors":[{"id":"big","values":[100000000000000000000,-1000000000000000000000,1,0]}]}').status == 200
+    assert docs.get("/indices/docs/vectors/big").json["values"] == [1e20, -1e21, 1, 0]
+    assert docs.upload("docs", b'{"id":"big2","values":[1000000000000000000000,0,0,0]}\n').json["failed"] == 0
+    make_index("dots", dimension=2, metric_type="IP")
+    assert write(docs, '{"vectors":[{"id":"one","values":[1,2]}]}', "dots").status == 200
+    answer = docs.post("/indices/dots/search", '{"vector":[100000000000000000000,0],"k":1}', headers={"Content-Type": "application/json"})
+    assert answer.status == 200 and answer.json["results"][0][0]["distance"] == pytest.approx(-1e20), answer
+
+
+def test_what_is_no_json_elsewhere_stays_so(docs):
+    for body in ('{"vectors":[{"id":"m","values":[1,2,3,4],"metadata":{"values":[NaN]}}]}', '{"vectors":[{"id":NaN,"values":[1,2,3,4]}]}',
+                 '{"vectors":[{"id":"m","values":[1,2,3,NaN]}'):
+        answer = write(docs, body)
+        assert (answer.status, answer.error) == (400, "bad_request"), answer
 
 
 def test_1e39_overflows_float32_by_name(docs):
@@ -155,6 +181,13 @@ def test_bad_filters(docs, tree):
     for path, body in (("search", {"vector": [1, 2, 3, 4], "k": 1, "filter": tree}), ("vectors/delete", {"filter": tree})):
         answer = docs.post(f"/indices/docs/{path}", body)
         assert answer.status in (400, 422), (path, answer)
+    assert count(docs) == 20
+
+
+@pytest.mark.parametrize("tree", [{}, {"must": []}, {"must": [], "must_not": []}, {"should": [{"must": []}]}])
+def test_a_filter_without_a_condition_deletes_nothing(docs, tree):
+    answer = docs.post("/indices/docs/vectors/delete", {"filter": tree})
+    assert (answer.status, answer.error) == (422, "invalid_value") and answer.json["member"].startswith("filter"), answer
     assert count(docs) == 20
 
 
@@ -316,7 +349,49 @@ def test_bad_rows_are_counted_and_named_and_good_ones_applied(docs):
     job = answer.json
     assert answer.status == 202, answer
     assert job["failed"] == 4 and [e["row"] for e in job["errors"]] == [1, 2, 4, 5], job
+    assert all(e["message"].startswith(f"row {e['row']}: ") for e in job["errors"]), job
     assert docs.get("/indices/docs/vectors/g2").status == 200
+
+
+def test_the_first_refused_rows_are_kept_whoever_refused_them(docs, make_index):
+    """What cannot be read and what the index does not take stand in one order, the file's."""
+    make_index("cosine", dimension=4, metric_type="COSINE")
+    kinds = ['{"id":"%d","values":[0,0,0,0]}', '{"id":"%d","values":[1,2]}', '{"id":"%d"', '{"id":"%d","values":[1,2,3,4]}']
+    body = "".join(kinds[i % 4] % i + "\n" for i in range(2_500))
+    job = docs.upload("cosine", body.encode()).json
+    assert job["failed"] == 1875 and [e["row"] for e in job["errors"]] == [0, 1, 2, 4, 5, 6, 8, 9, 10, 12], job
+    assert job["errors"][3]["message"] == "row 4: values are all zero, which has no direction under COSINE", job
+    assert "vectors[" not in json.dumps(job["errors"])
+
+
+BROKEN = {
+    "last line cut": b'{"id":"a","values":[1,2,3,4]}\n{"id":"x","values":[1,2',
+    "only line cut": b'{"id":"x","values":[1,2',
+    "garbage": b"<html>\n<body>502 Bad Gateway</body>\n</html>\n",
+    "one value short in every row": b'{"id":"x","values":[1,2,3]}\n' * 3,
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_body_is_a_failed_job(docs, body):
+    answer = docs.upload("docs", body)
+    assert answer.status == 400 and answer.json["state"] == "failed", answer
+    assert answer.json["error"]["code"] == "bad_request" and "row" in answer.json["error"]["message"], answer
+
+
+def test_csv_as_rfc_4180_has_it(docs, make_index):
+    make_index("quoted", dimension=2)
+    body = '\ufeffid,x,y\r\n"a\nb",1,2\r\n"say ""hi"", you",3,4\r\n"plain","5","6"'.encode()
+    job = docs.upload("quoted", body, content_type="text/csv").json
+    assert (job["state"], job["processed"], job["failed"]) == ("completed", 3, 0), job
+    ids = {v["id"] for v in docs.get("/indices/quoted/vectors").json["vectors"]}
+    assert ids == {"a\nb", 'say "hi", you', "plain"}
+
+
+def test_a_byte_order_mark_costs_no_row(docs, make_index):
+    make_index("marked", dimension=4)
+    assert docs.upload("marked", b'\xef\xbb\xbf{"id":"a","values":[1,2,3,4]}\n').json["failed"] == 0
+    assert docs.get("/indices/marked/vectors/a").status == 200
 
 
 def test_whole_files_of_each_format(docs, make_index):

@@ -112,9 +112,9 @@ def test_what_is_asked_of_a_stopping_server(make_server):
         while ask_ready(server) == 200:
             pass
         refused = server.rest().get("/indices")
-        assert (refused.status, refused.error) == (503, "shutting_down") and "retry-after" in refused.headers, refused
+        assert (refused.status, refused.error) == (503, "overloaded") and "retry-after" in refused.headers, refused
         assert server.rest().raw("GET", "/health/live").status == 200
-        assert server.events().answer.error == "shutting_down"
+        assert server.events().answer.error == "overloaded"
         with pytest.raises(Exception, match="503"):
             server.socket()
         assert server._reap(15) == 0

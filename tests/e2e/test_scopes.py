@@ -148,7 +148,14 @@ def test_rest_leaves_a_hidden_index_out(server, rest, two_indices, narrow):
 def test_jobs_of_a_hidden_index(server, rest, two_indices, narrow, make_token):
     job = rest.post(f"/indices/{HIDDEN}/train").json["jobId"]
     rest.ended(job)
-    assert server.rest(narrow).get(f"/jobs/{job}").status in (403, 404)
+    mine = server.rest(narrow)
+    for path in (f"/jobs/{job}", f"/jobs/{job}?wait_for=completed&timeout_s=5"):
+        refused = mine.get(path)
+        assert (refused.status, refused.error) == (403, "forbidden"), refused
+    assert mine.get("/jobs/nobodys").status == 404
+    writer = server.rest(make_token(f"write:{SHOWN}"))
+    assert writer.post(f"/jobs/{job}/cancel").status == 403
+    assert writer.post("/jobs/nobodys/cancel").status == 404
     reader = server.rest(make_token("events:*", "read:*"))
     assert reader.get(f"/jobs/{job}").status == 200
     assert reader.post(f"/jobs/{job}/cancel").status == 403

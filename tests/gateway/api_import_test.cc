@@ -126,6 +126,23 @@ TEST_F(ApiImportTest, AFileOfTheImportFolderIsReadInTheBackground) {
   EXPECT_EQ(stack_.wait_end(broken["jobId"]).error_code, "bad_request");
 }
 
+TEST_F(ApiImportTest, AFileIsReadWhileAnIndexTrains) {
+  folder_has("rows.jsonl", kRows);
+  std::promise<void> release;
+  auto held = release.get_future().share();
+  const auto training =
+      stack_.runner->start({"train", "docs", {}, {}, "starting", {}}, [held](jobs::JobHandle&) {
+        held.wait();
+        return base::Result<void>{};
+      });
+  ASSERT_TRUE(training);
+  const auto answer = import(R"({"source":"rows.jsonl"})", "application/json");
+  EXPECT_EQ(answer["state"], "running") << answer.text;
+  EXPECT_EQ(stack_.wait_end(answer["jobId"]).state, model::JobState::kCompleted);
+  EXPECT_EQ(post("/indices/docs/train")["state"], "queued") << "behind the other training";
+  release.set_value();
+}
+
 TEST_F(ApiImportTest, OtherSourcesAreRefused) {
   folder_has("rows.txt", kRows);
   folder_has("rows.jsonl", kRows);

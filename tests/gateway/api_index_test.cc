@@ -34,7 +34,7 @@ TEST_F(ApiIndexTest, SpecsThatCannotBeAreRefusedByMember) {
     const char* member;
   };
   const Case cases[] = {
-      {"{", 400, "bad_json", ""},
+      {"{", 400, "bad_request", ""},
       {"[]", 400, "bad_request", ""},
       {"{}", 422, "invalid_value", "index_id"},
       {R"({"index_id":"x"})", 422, "invalid_value", "dimension"},

@@ -53,17 +53,21 @@ TEST_F(ApiJobTest, ListsAreNarrowedByIndexAndState) {
   finish(running);
 }
 
-TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsNotThere) {
+TEST_F(ApiJobTest, AJobOfAnIndexOneMayNotReadIsForbidden) {
   finish(begin_job("mine", "docs"));
   finish(begin_job("theirs", "other"));
   act_with({"read:docs", "events:job.*"});
   EXPECT_EQ(listed(), "mine");
   EXPECT_EQ(get("/jobs/mine").status, 200);
-  const auto hidden = get("/jobs/theirs");
-  EXPECT_EQ(hidden.status, 404);
-  EXPECT_EQ(get("/jobs/nobodys")["message"], "there is no job 'nobodys'");
-  EXPECT_EQ(hidden["message"], "there is no job 'theirs'") << "the same words as for none";
-  EXPECT_EQ(get("/jobs/theirs?wait_for=completed&timeout_s=60").status, 404);
+  for (const char* asked : {"/jobs/theirs", "/jobs/theirs?wait_for=completed&timeout_s=60"}) {
+    const auto hidden = get(asked);
+    EXPECT_EQ(hidden.status, 403);
+    EXPECT_EQ(hidden["error"], "forbidden");
+    EXPECT_EQ(hidden["message"], "job 'theirs' is one that this token may not see");
+  }
+  const auto none = get("/jobs/nobodys");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_EQ(none["message"], "there is no job 'nobodys'");
 }
 
 TEST_F(ApiJobTest, JobsAreSeenByWhatATokenIsToldOfOrMayRead) {
@@ -101,31 +105,65 @@ TEST_F(ApiJobTest, WhoMayWriteAnIndexSeesAJobOfItsById) {
   EXPECT_EQ(get("/jobs/imported").status, 200);
   EXPECT_EQ(post("/jobs/imported/cancel").status, 409) << "it has ended";
   act_with({"read:docs", "events:metrics.*"});
-  EXPECT_EQ(get("/jobs/imported").status, 404);
+  EXPECT_EQ(get("/jobs/imported").status, 403);
 }
 
-TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrAtTheDeadline) {
+TEST_F(ApiJobTest, WaitingAnswersAtTheEndOrWithTheRunningJobWhenTheTimeIsOver) {
   const auto job = begin_job("slow", "docs");
-  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=5");
-  auto outlasts = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=60");
+  auto waits = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=0.5");
+  auto outlasts = send("GET", "/api/v1/jobs/slow?wait_for=completed&timeout_s=3600");
+  stack_.clock.advance(std::chrono::milliseconds(499));
   waits_.expire(stack_.clock.steady_now());
   EXPECT_EQ(waits.answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
-  stack_.clock.advance(std::chrono::seconds(5));
+  job->add_processed(7);
+  stack_.clock.advance(std::chrono::milliseconds(1));
   waits_.expire(stack_.clock.steady_now());
   const auto late = waits.get();
-  EXPECT_EQ(late.status, 408);
-  EXPECT_EQ(late["error"], "timeout");
+  EXPECT_EQ(late.status, 200);
+  EXPECT_EQ(late["state"], "running");
+  EXPECT_EQ(late["processed"], "7") << "as it stands now";
+  EXPECT_EQ(get("/jobs/slow?wait_for=completed&timeout_s=0")["state"], "running");
 
   finish(job);
   const auto ended = outlasts.get();
   EXPECT_EQ(ended.status, 200);
   EXPECT_EQ(ended["state"], "completed");
-  waits_.expire(stack_.clock.steady_now() + std::chrono::hours(1));  // nobody is answered twice
+  waits_.expire(stack_.clock.steady_now() + std::chrono::hours(2));  // nobody is answered twice
 
   EXPECT_EQ(get("/jobs/slow?wait_for=completed")["state"], "completed");
   EXPECT_EQ(get("/jobs/slow?wait_for=started")["member"], "wait_for");
-  for (const char* seconds : {"61", "-1", "x", ""})
-    EXPECT_EQ(get(std::string("/jobs/slow?wait_for=completed&timeout_s=") + seconds).status, 422);
+  for (const char* seconds : {"3600.1", "-1", "x", "", "nan", "inf", "1s", "1e9"}) {
+    const auto refused = get(std::string("/jobs/slow?wait_for=completed&timeout_s=") + seconds);
+    EXPECT_EQ(refused.status, 422) << seconds;
+    EXPECT_EQ(refused["member"], "timeout_s") << seconds;
+  }
+}
+
+// Waits cost something until they are over: their number has a bound, and what is over costs
+// nothing.
+TEST_F(ApiJobTest, WaitsAreBoundedInAllAndForOneToken) {
+  const auto job = begin_job("slow", "docs");
+  const auto deadline = stack_.clock.steady_now() + std::chrono::seconds(1);
+  std::atomic<std::size_t> answered{0};
+  const gateway::Reply count = [&](const gateway::HttpResponse&) { ++answered; };
+  using gateway::JobWaits;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < JobWaits::kWaitsPerTokenMax; ++i)
+      ASSERT_TRUE(waits_.wait("slow", "one", deadline, count));
+    EXPECT_EQ(code_of(waits_.wait("slow", "one", deadline, count)), base::ErrorCode::kOverloaded);
+    for (std::size_t token = 1; token < JobWaits::kWaitsMax / JobWaits::kWaitsPerTokenMax; ++token)
+      for (std::size_t i = 0; i < JobWaits::kWaitsPerTokenMax; ++i)
+        ASSERT_TRUE(waits_.wait("slow", std::to_string(token), deadline, count));
+    EXPECT_EQ(code_of(waits_.wait("slow", "more", deadline, count)), base::ErrorCode::kOverloaded);
+    const auto refused = get("/jobs/slow?wait_for=completed");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_FALSE(refused.header("Retry-After").empty());
+    answered = 0;
+    waits_.expire(deadline);
+    EXPECT_EQ(answered, JobWaits::kWaitsMax);
+  }
+  finish(job);
+  EXPECT_EQ(answered, JobWaits::kWaitsMax) << "a wait that is over hears of no end";
 }
 
 TEST_F(ApiJobTest, AFailedJobIsAnEndToo) {
@@ -155,7 +193,8 @@ TEST_F(ApiJobTest, CancellingNeedsTheRightToWrite) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(refused["message"], "this needs the scope write:docs");
   act_with({"write:other"});
-  EXPECT_EQ(post("/jobs/slow/cancel").status, 404);
+  EXPECT_EQ(post("/jobs/slow/cancel").status, 403);
+  EXPECT_EQ(post("/jobs/none/cancel").status, 404);
   EXPECT_FALSE(job->cancelled());
   act_with({"write:docs"});
   EXPECT_EQ(post("/jobs/slow/cancel").status, 202);

@@ -82,14 +82,19 @@ TEST_F(ApiSearchTest, WhatCannotBeAskedIsRefusedByMember) {
   };
   const Case cases[] = {
       {"", 400, "bad_request", ""},
-      {"{\"vector\":[0,", 400, "bad_json", ""},
+      {"{\"vector\":[0,", 400, "bad_request", ""},
       {"[1]", 400, "bad_request", ""},
       {R"({"vector":[0,0],"vectors":[[0,0]]})", 400, "bad_request", ""},
       {R"({"vector":7})", 422, "invalid_vector", "vector"},
       {R"({"vector":[0,"1"]})", 422, "invalid_vector", "vector[1]"},
       {R"({"vector":[0,null]})", 422, "invalid_vector", "vector[1]"},
       {R"({"vector":[1e39,0]})", 422, "invalid_vector", "vector[0]"},
-      {R"({"vector":[1e400,0]})", 400, "bad_json", ""},
+      {R"({"vector":[1e400,0]})", 422, "invalid_vector", "vector[0]"},
+      {R"({"vector":[0,NaN]})", 422, "invalid_vector", "vector[1]"},
+      {R"({"vectors":[[0,0],[-Infinity,0]]})", 422, "invalid_vector", "vectors[1][0]"},
+      {R"({"vector":[0,NaN]},)", 400, "bad_request", ""},
+      {R"({"vector":[0,0],"k":18446744073709551616})", 422, "invalid_value", "k"},
+      {R"({"vector":[0,0],"nprobe":NaN})", 422, "invalid_value", "nprobe"},
       {R"({"vector":[0]})", 422, "invalid_vector", "vector"},
       {R"({"vector":[0,0,0]})", 422, "invalid_vector", "vector"},
       {R"({"vectors":[]})", 422, "invalid_value", "vectors"},
@@ -128,6 +133,11 @@ TEST_F(ApiSearchTest, WhatCannotBeAskedIsRefusedByMember) {
           .status,
       422
   );
+}
+
+// JavaScript prints 1e20 with all its digits.
+TEST_F(ApiSearchTest, WholeNumbersBeyond64BitsAreFloats) {
+  EXPECT_EQ(search(R"({"vector":[100000000000000000000,0],"k":1})").status, 200);
 }
 
 TEST_F(ApiSearchTest, ZeroHasNoDirectionUnderCosine) {

@@ -112,7 +112,7 @@ TEST_F(ApiServerTest, StateIsTheFoldAtItsIdUnderTheScopes) {
   EXPECT_TRUE(get("/state?channels=job.*").json.find("data")->find("indices")->as_array()->empty());
   EXPECT_EQ(get("/state?channels=index.*").status, 403);
   EXPECT_EQ(get("/state?channels=job.*,..").status, 400);
-  EXPECT_EQ(get("/state?channels=job.*,..")["error"], "invalid_channel");
+  EXPECT_EQ(get("/state?channels=job.*,..")["error"], "bad_request");
 }
 
 /// A session that tells one row.

@@ -55,7 +55,10 @@ TEST_F(ApiVectorTest, ABadRowWritesNothing) {
       {R"({"id":"b","values":[1,1e39]})", "invalid_vector", "vectors[1].values[1]", 422},
       {R"({"id":"b","values":[1,2],"metadata":3})", "invalid_value", "vectors[1].metadata", 422},
       {R"({"id":"","values":[1,2]})", "invalid_value", "vectors[1].id", 422},
-      {R"({"id":"b","values":[1,1e400]})", "bad_json", "", 400}};
+      {R"({"id":"b","values":[1,1e400]})", "invalid_vector", "vectors[1].values[1]", 422},
+      {R"({"id":"b","values":[NaN,2]})", "invalid_vector", "vectors[1].values[0]", 422},
+      {R"({"id":"b","values":[1,2],"metadata":{"n":NaN}})", "bad_request", "", 400},
+      {R"({"id":"b","values":[NaN,2})", "bad_request", "", 400}};
   for (const auto& one : cases) {
     const auto answer =
         post(kVectors, std::string(R"({"vectors":[{"id":"a","values":[1,2]},)") + one.row + "]}");
@@ -162,6 +165,25 @@ TEST_F(ApiVectorTest, DeleteTakesIdsOrAFilter) {
     EXPECT_TRUE(refused.status == 400 || refused.status == 422) << body << refused.text;
   }
   EXPECT_EQ(post("/indices/none/vectors/delete", R"({"ids":[]})").status, 404);
+}
+
+TEST_F(ApiVectorTest, AFilterWithoutAConditionDeletesNothing) {
+  put("docs", R"({"id":"a","values":[1,2]},{"id":"b","values":[3,4]})");
+  for (const char* filter :
+       {"{}",
+        R"({"must":[]})",
+        R"({"must":[],"should":[],"must_not":[]})",
+        R"({"must":[{"should":[]}]})",
+        "null"}) {
+    const auto refused = post(kVectors + "/delete", std::string("{\"filter\":") + filter + "}");
+    EXPECT_EQ(refused.status, 422) << filter << refused.text;
+    EXPECT_EQ(refused["member"].find("filter"), 0U) << filter;
+  }
+  EXPECT_EQ(count("docs"), 2U);
+  EXPECT_EQ(
+      post(kVectors + "/delete", R"({"filter":{"must_not":[{"key":"k","exists":true}]}})").text,
+      R"({"deleted":2})"
+  );
 }
 
 }  // namespace

@@ -207,6 +207,37 @@ TEST_F(RunnerTest, AQueuedJobSaysSoAndSaysWhenItBegins) {
   EXPECT_EQ(jobs[2].progress, 1.0);
 }
 
+TEST_F(RunnerTest, NoLaneHoldsUpTheOther) {
+  open({.threads = 1, .import_threads = 2, .queue_max = 1, .imports_max = 1});
+  const auto in = [](Lane lane, const std::string& id) {
+    auto one = spec(id);
+    one.lane = lane;
+    return one;
+  };
+  Gate training;
+  ASSERT_TRUE(runner_->start(in(Lane::kTrainings, "t1"), training.work()));
+  EXPECT_EQ(runner_->start(in(Lane::kTrainings, "t2"), nothing())->state, JobState::kQueued);
+  EXPECT_EQ(code_of(runner_->start(in(Lane::kTrainings, "t3"), nothing())), ErrorCode::kOverloaded);
+  Gate large;
+  EXPECT_EQ(runner_->start(in(Lane::kFileImports, "i1"), large.work())->state, JobState::kRunning);
+  const auto small = runner_->start(in(Lane::kFileImports, "i2"), nothing());
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->state, JobState::kRunning) << "a large import holds up no small one either";
+  EXPECT_EQ(wait_end("i2")->state, JobState::kCompleted);
+
+  Gate second;
+  ASSERT_TRUE(runner_->start(in(Lane::kFileImports, "i3"), second.work()));
+  EXPECT_EQ(runner_->start(in(Lane::kFileImports, "i4"), nothing())->state, JobState::kQueued);
+  EXPECT_EQ(
+      code_of(runner_->start(in(Lane::kFileImports, "i5"), nothing())), ErrorCode::kOverloaded
+  );
+  training.open();
+  EXPECT_EQ(wait_end("t2")->state, JobState::kCompleted) << "imports hold up no training";
+  large.open();
+  second.open();
+  EXPECT_EQ(wait_end("i4")->state, JobState::kCompleted);
+}
+
 TEST_F(RunnerTest, QueuedJobsBeginInOrderAndAreBounded) {
   open({.threads = 1, .queue_max = 3, .imports_max = 1});
   Gate gate;

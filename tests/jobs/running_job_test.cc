@@ -103,9 +103,50 @@ TEST_F(RunningJobTest, OneIsSaidByTheEndAlone) {
   begin(10);
   job_->add_processed(25);
   EXPECT_LT(job_->snapshot().progress, 1.0);
-  job_->set_fraction(7);
+  EXPECT_GT(job_->snapshot().progress, 0.99);
+  begin(std::nullopt);
+  job_->set_work(700, 100);
   EXPECT_LT(job_->snapshot().progress, 1.0);
   EXPECT_GT(job_->snapshot().progress, 0.99);
+}
+
+// A file of lines does not say how many it has: its bytes tell how far it is and what is left.
+TEST_F(RunningJobTest, WorkInAUnitOfItsOwnTellsProgressAndTheTimeLeft) {
+  begin(std::nullopt);
+  EXPECT_EQ(job_->snapshot().eta_seconds, std::nullopt);
+  for (std::uint64_t i = 1; i <= 50; ++i) {  // 100 rows of 4,000 bytes a second
+    clock_.advance(milliseconds(100));
+    job_->set_work(i * 400, 400'000);
+    job_->add_processed(10);
+  }
+  auto now = job_->snapshot();
+  EXPECT_EQ(now.progress, 0.05);
+  EXPECT_EQ(now.total, std::nullopt);
+  EXPECT_NEAR(now.rate, 100, 1);
+  ASSERT_TRUE(now.eta_seconds);
+  EXPECT_NEAR(*now.eta_seconds, 95, 1);
+  for (int i = 0; i < 60; ++i) {
+    clock_.advance(seconds(1));
+    now = job_->snapshot();
+  }
+  EXPECT_EQ(now.rate, 0);
+  EXPECT_EQ(now.eta_seconds, std::nullopt);
+  EXPECT_EQ(now.progress, 0.05);
+}
+
+// k-means reports a round every few seconds; in between it has not slowed down.
+TEST_F(RunningJobTest, RareReportsMakeASteadyRate) {
+  begin(1'000'000);
+  for (int round = 0; round < 20; ++round) {
+    for (int tenth = 0; tenth < 80; ++tenth) {
+      clock_.advance(milliseconds(100));
+      const auto now = job_->snapshot();
+      if (round < 1) continue;
+      ASSERT_NEAR(now.rate, 1'000, 1) << "in round " << round << " after " << tenth;
+      ASSERT_TRUE(now.eta_seconds);
+    }
+    job_->add_processed(8'000);
+  }
 }
 
 TEST_F(RunningJobTest, RateAndTimeLeftFollowTheWork) {
@@ -145,13 +186,20 @@ TEST_F(RunningJobTest, ARateThatHasFallenToZeroLeavesNoTimeToTell) {
   EXPECT_EQ(job_->snapshot().eta_seconds, std::nullopt);
 }
 
-TEST_F(RunningJobTest, RowErrorsAreCountedAndTheFirstTenKept) {
+TEST_F(RunningJobTest, RowsThatAreRefusedAreCountedAndTheFirstTenKept) {
   begin(100);
-  for (std::uint64_t row = 0; row < 25; ++row) job_->add_row_error(row, "a bad row");
+  Tally tally;
+  for (std::uint64_t row = 0; row < 25; ++row) {
+    tally.refuse(row, "its id is missing");
+    ++tally.processed;
+    job_->set_tally(tally);
+  }
   const auto now = job_->snapshot();
   EXPECT_EQ(now.failed, 25u);
+  EXPECT_EQ(now.processed, 50u);
+  EXPECT_EQ(now.progress, 0.5);
   ASSERT_EQ(now.errors.size(), model::Job::kErrorsKept);
-  EXPECT_EQ(now.errors.back().row, 9u);
+  EXPECT_EQ(now.errors.back(), (model::RowError{9, "row 9: its id is missing"}));
 }
 
 TEST_F(RunningJobTest, TheFirstWhoAsksForAStopIsNamed) {
@@ -184,7 +232,7 @@ TEST_F(RunningJobTest, RandomReportsNeverMakeProgressFall) {
           job_->set_total(std::nullopt);
           break;
         case 2:
-          job_->set_fraction(static_cast<double>(random() % 2'000) / 1'000 - 0.5);
+          job_->set_work(random() % 2'000, random() % 2'000);
           break;
         case 3:
           clock_.advance(milliseconds(random() % 500));
@@ -202,7 +250,14 @@ TEST_F(RunningJobTest, RandomReportsNeverMakeProgressFall) {
         ASSERT_GE(*now.progress, *highest);
       }
       ASSERT_LT(now.progress.value_or(0), 1.0);
-      ASSERT_EQ(now.eta_seconds.has_value(), now.rate > 0 && now.total && *now.total >= processed);
+      if (now.total) {
+        ASSERT_EQ(now.eta_seconds.has_value(), now.rate > 0 && *now.total >= processed);
+      }
+      if (now.eta_seconds) {
+        ASSERT_GT(now.rate, 0);
+        ASSERT_GE(*now.eta_seconds, 0);
+        ASSERT_TRUE(now.progress);
+      }
       highest = now.progress;
     }
     for (std::size_t i = 1; i < published_.size(); ++i)

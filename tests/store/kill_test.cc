@@ -82,6 +82,7 @@ void tell(char what, std::uint64_t number) {
     auto batch = (*store)->make_batch();
     for (std::uint64_t i = 0; i < kRowsABatch; ++i, ++row)
       batch->put({1, 0, row}, {std::to_string(row), values_of(row), "{}"});
+    batch->put(Note{"rows", std::to_string(row)});
     MLG_CHECK((*store)->write(*batch, true));
     tell('v', row);
   }
@@ -181,6 +182,9 @@ void expect_all(const std::string& folder, Acknowledged& acknowledged) {
   ASSERT_GE(rows, acknowledged.rows);
   ASSERT_LE(rows, acknowledged.rows + kRowsABatch);
   ASSERT_EQ(rows % kRowsABatch, 0u) << "half a batch";
+  const auto notes = (*store)->notes();
+  ASSERT_TRUE(notes);
+  ASSERT_EQ(notes->empty() ? "0" : notes->front().text, std::to_string(rows));
   acknowledged = {entries.size(), config->revision, rows};
 }
 

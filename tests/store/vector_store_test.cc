@@ -299,5 +299,34 @@ TEST_F(VectorStoreTest, BehavesAsAMapUnderRandomOperations) {
   }
 }
 
+TEST_F(VectorStoreTest, NotesStandBesideTheRowsUntilTheyAreErased) {
+  const auto keys = [&] {
+    std::string all;
+    const auto notes = store_->notes().value();
+    for (const auto& note : notes) all += note.key + "=" + note.text + " ";
+    return all;
+  };
+  EXPECT_EQ(keys(), "");
+  auto batch = store_->make_batch();
+  batch->put(Note{"b", "1"});
+  const std::vector<float> values = {1, 2};
+  batch->put({1, 0, 7}, {"x", values, {}});
+  batch->put(Note{"a", std::string("\0\xff", 2)});
+  ASSERT_TRUE(store_->write(*batch, true));
+  reopen();
+  EXPECT_EQ(keys(), std::string("a=\0\xff b=1 ", 9));
+  EXPECT_THAT(rows(1, 0), ElementsAre(7));
+  EXPECT_THAT(rows(0, 0), ElementsAre()) << "a note is no row";
+
+  auto again = store_->make_batch();
+  again->put(Note{"b", "2"});
+  again->erase_note("a");
+  again->erase_note("never there");
+  ASSERT_TRUE(store_->write(*again, false));
+  EXPECT_EQ(keys(), "b=2 ");
+  ASSERT_TRUE(store_->drop_index(1));
+  EXPECT_EQ(keys(), "b=2 ");
+}
+
 }  // namespace
 }  // namespace mlgraph::store

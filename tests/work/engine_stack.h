@@ -24,7 +24,7 @@ struct EngineStack {
         engine(std::make_unique<index::Engine>(
             *vectors, *committer, metrics, clock, index::Engine::Options{"n1", folder.path(), 2, 0}
         )),
-        runner(std::make_unique<jobs::Runner>(*committer, clock, options)) {
+        runner(std::make_unique<jobs::Runner>(*committer, clock, counting(options))) {
     recorder.listen_to(*committer);
   }
   ~EngineStack() { stop(); }
@@ -35,6 +35,11 @@ struct EngineStack {
     runner->stop();
     engine->stop();
     committer->stop();
+  }
+  /// With the store that imports count their rows in.
+  [[nodiscard]] jobs::Runner::Options counting(jobs::Runner::Options options) const {
+    options.tallies = vectors.get();
+    return options;
   }
   model::Index create(const std::string& spec) {
     return engine->create(base::parse_json(spec).value()).value();

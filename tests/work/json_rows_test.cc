@@ -72,8 +72,27 @@ TEST(VectorsBody, ErrorsNameTheMember) {
   const Case cases[] = {
       {"", ErrorCode::kBadJson, ""},
       {"{\"vectors\":[", ErrorCode::kBadJson, ""},
-      {body_of(R"({"id":"a","values":[1,NaN]})"), ErrorCode::kBadJson, ""},
-      {body_of(R"({"id":"a","values":[1,1e400]})"), ErrorCode::kBadJson, ""},
+      {body_of(R"({"id":"a","values":[1,NaN]})"),
+       ErrorCode::kInvalidVector,
+       "vectors[0].values[1]"},
+      {body_of(good + R"({"id":"b","values":[-Infinity,1]})"),
+       ErrorCode::kInvalidVector,
+       "vectors[1].values[0]"},
+      {body_of(R"({"id":"a","values":[1,1e400]})"),
+       ErrorCode::kInvalidVector,
+       "vectors[0].values[1]"},
+      {body_of("{\"id\":\"a\",\"values\":[1,1" + std::string(39, '0') + "]}"),
+       ErrorCode::kInvalidVector,
+       "vectors[0].values[1]"},
+      // The first fault is the one that is named, and what is no JSON at all stays so.
+      {body_of(R"({"id":"a","values":[1]},{"id":"b","values":[1,NaN]})"),
+       ErrorCode::kInvalidVector,
+       "vectors[0].values"},
+      {body_of(R"({"id":"a","values":[1,NaN]},{"id")"), ErrorCode::kBadJson, ""},
+      {body_of(R"({"id":"a","values":[1,2],"metadata":{"values":[NaN]}})"),
+       ErrorCode::kBadJson,
+       ""},
+      {body_of(R"({"id":100000000000000000000,"values":[1,2]})"), ErrorCode::kBadJson, ""},
       {"\xef\xbb\xbf{}", ErrorCode::kBadJson, ""},
       {"[]", ErrorCode::kBadRequest, "vectors"},
       {"{}", ErrorCode::kBadRequest, "vectors"},
@@ -120,6 +139,26 @@ TEST(VectorsBody, ErrorsNameTheMember) {
     EXPECT_EQ(error.member, one.member) << one.body.substr(0, 80) << ": " << error.message;
     EXPECT_LT(error.message.size(), 300U);
   }
+}
+
+// JavaScript prints 1e20 with all its digits.
+TEST(VectorsBody, WholeNumbersBeyond64BitsAreFloats) {
+  RowBuffer rows(2);
+  ASSERT_TRUE(parse_vectors_body(
+      body_of(R"({"id":"a","values":[100000000000000000000,-18446744073709551616]})"), rows
+  ));
+  ASSERT_TRUE(parse_vectors_ndjson(R"({"id":"b","values":[1,1000000000000000000000]})", rows));
+  EXPECT_EQ(
+      std::vector<float>(rows.view().values.begin(), rows.view().values.end()),
+      (std::vector<float>{1e20F, -18446744073709551616.0F, 1, 1e21F})
+  );
+  EXPECT_EQ(
+      refused(
+          parse_vectors_ndjson("{\"id\":1,\"values\":[1,2]}\n{\"id\":2,\"values\":[1,NaN]}", rows)
+      )
+          .member,
+      "vectors[1].values[1]"
+  );
 }
 
 TEST(VectorsBody, LimitsAreReachedBeforeTheyRefuse) {

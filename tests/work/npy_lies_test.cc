@@ -39,8 +39,8 @@ TEST(Npy, ValuesThatAreNotFiniteInThirtyTwoBitsArePassedOver) {
   const auto file = read_all(kNpy, npy(npy_dictionary("(3, 2)", "<f8"), payload), 2);
   EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"2", {5, 6}, ""}}));
   ASSERT_EQ(file.bad.size(), 2U);
-  EXPECT_NE(file.bad[0].second.find("row 0: value 0"), std::string::npos) << file.bad[0].second;
-  EXPECT_NE(file.bad[1].second.find("row 1: value 1"), std::string::npos) << file.bad[1].second;
+  EXPECT_NE(file.bad[0].second.find("value 0"), std::string::npos) << file.bad[0].second;
+  EXPECT_NE(file.bad[1].second.find("value 1"), std::string::npos) << file.bad[1].second;
 }
 
 TEST(Npy, HeadersThatCannotBeReadAreRefused) {

@@ -43,24 +43,26 @@ TEST(Jsonl, ABadLineIsToldAndPassedOver) {
     const char* told;
   };
   const Case cases[] = {
-      {"{", "row 1"},
+      {"{", "JSON"},
       {"[1,2]", "must be an object"},
-      {"{\"values\":[1,2]}", ".id is missing"},
+      {"{\"values\":[1,2]}", "id is missing"},
       {"{\"id\":true,\"values\":[1,2]}", "must be a text or a whole number"},
       {"{\"id\":1.5,\"values\":[1,2]}", "must be a text or a whole number"},
       {"{\"id\":\"\",\"values\":[1,2]}", "has 0 bytes"},
-      {"{\"id\":\"x\"}", ".values must be an array"},
-      {"{\"id\":\"x\",\"values\":\"1,2\"}", ".values must be an array"},
+      {"{\"id\":\"x\"}", "values must be an array"},
+      {"{\"id\":\"x\",\"values\":\"1,2\"}", "values must be an array"},
       {"{\"id\":\"x\",\"values\":[1]}", "has 1 numbers, the index has dimension 2"},
       {"{\"id\":\"x\",\"values\":[1,2,3]}", "has 3 numbers, the index has dimension 2"},
-      {"{\"id\":\"x\",\"values\":[1,null]}", ".values[1] is no number"},
-      {"{\"id\":\"x\",\"values\":[1e39,2]}", ".values[0] is not a finite 32-bit number"},
-      {"{\"id\":\"x\",\"values\":[1,1e400]}", "row 1"},
-      {"{\"id\":\"x\",\"values\":[1,NaN]}", "row 1"},
-      {"{\"id\":\"x\",\"values\":[1,2],\"metadata\":[1]}", ".metadata must be an object"},
-      {"{\"id\":\"x\",\"values\":[1,2]} {}", "row 1"},
-      {"\xef\xbb\xbf{\"id\":\"x\",\"values\":[1,2]}", "row 1"},
-      {"{\"id\":\"\xff\",\"values\":[1,2]}", "row 1"},
+      {"{\"id\":\"x\",\"values\":[1,null]}", "values[1] is no number"},
+      {"{\"id\":\"x\",\"values\":[1e39,2]}", "values[0] is not a finite 32-bit number"},
+      {"{\"id\":\"x\",\"values\":[1,1e400]}", "values[1] is not a finite 32-bit number"},
+      {"{\"id\":\"x\",\"values\":[1,NaN]}", "values[1] is not a finite 32-bit number"},
+      {"{\"id\":\"x\",\"values\":[-Infinity,1]}", "values[0] is not a finite 32-bit number"},
+      {"{\"id\":\"x\",\"values\":[1,2],\"metadata\":{\"n\":NaN}}", "JSON"},
+      {"{\"id\":\"x\",\"values\":[1,2],\"metadata\":[1]}", "metadata must be an object"},
+      {"{\"id\":\"x\",\"values\":[1,2]} {}", "JSON"},
+      {"\xef\xbb\xbf{\"id\":\"x\",\"values\":[1,2]}", "JSON"},
+      {"{\"id\":\"\xff\",\"values\":[1,2]}", "JSON"},
   };
   for (const auto& one : cases) {
     const auto file = read_all(
@@ -75,6 +77,34 @@ TEST(Jsonl, ABadLineIsToldAndPassedOver) {
     EXPECT_NE(file.bad[0].second.find(one.told), std::string::npos) << file.bad[0].second;
     EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"a", {1, 2}, ""}, {"b", {3, 4}, ""}})) << one.line;
   }
+}
+
+TEST(Jsonl, WholeNumbersBeyond64BitsAreFloats) {
+  const auto file = read_all(
+      kJsonl, "{\"id\":\"x\",\"values\":[100000000000000000000,-18446744073709551616]}\n", 2
+  );
+  EXPECT_TRUE(file.bad.empty());
+  EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"x", {1e20F, -18446744073709551616.0F}, ""}}));
+}
+
+TEST(Jsonl, ALastLineMayLackItsEndButNotItsRest) {
+  const std::string first = "{\"id\":\"a\",\"values\":[1,2]}\n";
+  const std::string last = "{\"id\":\"b\",\"values\":[3,4]}";
+  EXPECT_EQ(read_all(kJsonl, first + last, 2).rows.size(), 2U);
+  for (std::size_t size = 1; size < last.size(); ++size) {
+    const auto cut = read_all(kJsonl, first + last.substr(0, size), 2);
+    ASSERT_TRUE(cut.error) << size;
+    EXPECT_EQ(cut.error->code, ErrorCode::kBadRequest);
+    EXPECT_EQ(cut.error->message.find("the body ends in the middle of row 1: "), 0U)
+        << cut.error->message;
+    EXPECT_EQ(cut.rows.size(), 1U) << "what came before is read";
+    EXPECT_EQ(read_all(kJsonl, first + last.substr(0, size) + "\n", 2).bad.size(), 1U)
+        << "a line that was ended is a bad row";
+  }
+  // Whole, but of no use: that is a bad row too.
+  const auto narrow = read_all(kJsonl, first + "{\"id\":\"b\",\"values\":[3]}", 2);
+  EXPECT_FALSE(narrow.error);
+  EXPECT_EQ(narrow.bad.size(), 1U);
 }
 
 TEST(Jsonl, ALineWithoutEndIsRefusedAtItsLimit) {
@@ -93,6 +123,74 @@ TEST(Csv, TakesAHeaderOrNone) {
   );
   const auto quoted = read_all(kCsv, "\"a,\"\"b\"\"\",1,2\n", 2);
   EXPECT_EQ(quoted.rows, (std::vector<ReadRow>{{"a,\"b\"", {1, 2}, ""}}));
+}
+
+// RFC 4180, section 2: quotes, doubled quotes, commas and line breaks inside of them.
+TEST(Csv, AQuotedFieldHoldsWhatItLikes) {
+  const auto id_of = [](const std::string& field) -> std::string {
+    const auto file = read_all(kCsv, field + ",1,2\r\nnext,3,4\r\n", 2);
+    if (file.rows.size() != 2 || file.rows[1].id != "next") return "not two rows";
+    EXPECT_EQ(file.rows[0].values, (std::vector<float>{1, 2}));
+    return file.rows[0].id;
+  };
+  EXPECT_EQ(id_of("\"a\nb\""), "a\nb");
+  EXPECT_EQ(id_of("\"a\r\n\r\nb\""), "a\r\n\r\nb");
+  EXPECT_EQ(id_of("\"\n\""), "\n");
+  EXPECT_EQ(id_of("\"a,b\""), "a,b");
+  EXPECT_EQ(id_of("\"\"\"a\"\"\n\"\"\"\"\""), "\"a\"\n\"\"");
+  EXPECT_EQ(id_of("a\"b"), "a\"b") << "a quote inside of a plain field is one of its characters";
+  EXPECT_EQ(id_of(" a "), " a ") << "blanks are part of a field";
+  EXPECT_EQ(read_all(kCsv, "id,\"first\nvalue\",y\na,1,2\n", 2).rows.size(), 1U);
+}
+
+TEST(Csv, TextBehindAClosingQuoteIsABadRow) {
+  const auto file = read_all(kCsv, "\"a\"b,1,2\nc,\"1\"0,2\nd,1,2\n", 2);
+  EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"d", {1, 2}, ""}}));
+  ASSERT_EQ(file.bad.size(), 2U);
+  EXPECT_NE(file.bad[0].second.find("closing quote"), std::string::npos) << file.bad[0].second;
+}
+
+TEST(Csv, ABodyThatEndsInTheMiddleOfARowIsBroken) {
+  for (const char* end :
+       {"b", "b,", "b,1", "b,1,", "b,1,-", "b,1,2e", "\"b", "b,\"1\n", "b,1,\"2"}) {
+    const auto cut = read_all(kCsv, std::string("a,1,2\n") + end, 2);
+    ASSERT_TRUE(cut.error) << end;
+    EXPECT_EQ(cut.error->code, ErrorCode::kBadRequest) << end;
+    EXPECT_NE(cut.error->message.find("row 1"), std::string::npos) << cut.error->message;
+    EXPECT_EQ(cut.rows.size(), 1U) << end;
+  }
+  for (const char* end : {"b,1,two", "b,1,2,3", ",1,2", "b,nan,2"}) {
+    const auto whole = read_all(kCsv, std::string("a,1,2\n") + end, 2);
+    EXPECT_FALSE(whole.error) << end;
+    EXPECT_EQ(whole.bad.size(), 1U) << end;
+  }
+}
+
+TEST(Csv, AQuoteThatIsNeverClosedEndsAtTheLimit) {
+  const auto file = read_all(kCsv, "a,1,2\n\"" + std::string((4 << 20) + 2, '\n'), 2);
+  ASSERT_TRUE(file.error);
+  EXPECT_EQ(file.error->code, ErrorCode::kTooLarge);
+  EXPECT_EQ(file.rows.size(), 1U);
+}
+
+// Spreadsheets and some editors begin their texts with it.
+TEST(RowSource, AByteOrderMarkCostsNoRow) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (std::size_t piece = 1; piece < 6; ++piece) {
+    for (const auto& [type, bytes] : std::vector<std::pair<std::string, std::string>>{
+             {kJsonl, "{\"id\":\"a\",\"values\":[1,2]}\n"},
+             {kCsv, "a,1,2\n"},
+             {kCsv, "id,x,y\na,1,2\n"},
+             {kCsv, "\"a\",1,2\n"}}) {
+      PiecewiseBytes source(mark + bytes, piece);
+      const auto file = read_all(type, source, 2);
+      EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"a", {1, 2}, ""}})) << bytes;
+      EXPECT_TRUE(file.bad.empty()) << bytes;
+      EXPECT_EQ(file.bytes_read, mark.size() + bytes.size());
+    }
+    PiecewiseBytes alone(mark.substr(0, piece), piece);
+    EXPECT_EQ(read_all(kCsv, alone, 2).error.has_value(), piece < 3) << "a part of it is no row";
+  }
 }
 
 TEST(Csv, AFirstRowOfNumbersIsARowHoweverWrong) {
@@ -173,6 +271,8 @@ TEST(RowSource, FilesArriveInAnyPiecesAndBatches) {
        "{\"id\":\"a\",\"values\":[1,2]}\r\n\n{\"id\":\"bad\"}\n"
        "{\"id\":\"b\",\"values\":[3,4],\"metadata\":{\"n\":1}}\n{\"id\":\"c\",\"values\":[5,6]}"},
       {kCsv, "id,x,y\r\na,1,2\n\nbad,x\nb,3,4\r\n\"c,\"\"c\",5,6"},
+      {kCsv, "\xef\xbb\xbf\"a\r\n,\"\"\n\",1,2\r\n\"b\n\"x,1,2\nc,\"5\",6\nd,1"},
+      {kJsonl, "\xef\xbb\xbf{\"id\":\"a\",\"values\":[1,2]}\n{\"id\":\"b\",\"val"},
       {kFvecs, fvecs({{1, 2}, {std::numeric_limits<float>::infinity(), 0}, {3, 4}, {5, 6}})},
       {kNpy, npy(npy_dictionary("(3, 2)"), raw(std::vector<float>{1, 2, 3, 4, 5, 6}))},
       {kNpy, npy(npy_dictionary("(2, 2)", "<f8"), raw(std::vector<double>{1, 2, 1e300, 4}), 2)},

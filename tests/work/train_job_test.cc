@@ -1,7 +1,10 @@
 // Training as a job: progress over all shards, and the keeper that begins it at the threshold.
 #include "work/train_job.h"
 
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -66,10 +69,61 @@ TEST_F(TrainTest, ByHandTrainsEveryShardWithRows) {
   EXPECT_EQ(started.job_type, "train");
   const auto job = stack_.wait_end(started.job_id);
   EXPECT_EQ(job.state, model::JobState::kCompleted) << job.error_message;
-  EXPECT_EQ(job.processed, 600U);
-  EXPECT_EQ(job.total, 600U);
+  EXPECT_GT(job.processed, 0U);
+  EXPECT_EQ(job.total, job.processed);
   expect_never_falling(job.job_id);
   EXPECT_EQ(tiers("docs"), (std::vector<model::Tier>{model::Tier::kIvf, model::Tier::kIvf}));
+}
+
+/// A job of which each report takes half a second.
+class SlowJob final : public jobs::JobHandle {
+ public:
+  SlowJob(jobs::JobHandle& job, ManualClock& clock) : job_(job), clock_(clock) {}
+  const std::string& id() const override { return job_.id(); }
+  const std::string& index() const override { return job_.index(); }
+  void set_phase(std::string phase) override { job_.set_phase(std::move(phase)); }
+  void set_total(std::optional<std::uint64_t> total) override { job_.set_total(total); }
+  void add_processed(std::uint64_t n) override {
+    clock_.advance(std::chrono::milliseconds(500));
+    job_.add_processed(n);
+    seen.push_back(job_.snapshot());
+  }
+  void set_work(std::uint64_t done, std::uint64_t known) override { job_.set_work(done, known); }
+  void set_tally(const jobs::Tally& tally) override { job_.set_tally(tally); }
+  bool cancelled() const override { return job_.cancelled(); }
+  model::Job snapshot() const override { return job_.snapshot(); }
+
+  std::vector<model::Job> seen;
+
+ private:
+  jobs::JobHandle& job_;
+  ManualClock& clock_;
+};
+
+TEST_F(TrainTest, EveryPhaseMovesTheNumbersAndTellsTheTimeLeft) {
+  stack_.create(R"({"index_id":"docs","dimension":8,"num_shards":2})");
+  put("docs", 5'000);
+  auto begun = stack_.runner->begin({"train", "docs", {}, {}, "starting", {}}).value();
+  SlowJob job(*begun, stack_.clock);
+  ASSERT_TRUE(work::run_training(*stack_.engine, job, {0, 1}, model::Reason::kManual));
+  const auto ended = stack_.runner->finish(begun, {}).value();
+  ASSERT_GT(job.seen.size(), 40U);
+  std::uint64_t last = 0;
+  std::set<std::string> phases;
+  for (const auto& now : job.seen) {
+    EXPECT_GT(now.processed, last);
+    last = now.processed;
+    EXPECT_EQ(now.total, ended.total);
+    EXPECT_GT(now.rate, 0) << now.phase;
+    EXPECT_TRUE(now.eta_seconds) << now.phase;
+    EXPECT_NEAR(
+        *now.progress, static_cast<double>(now.processed) / static_cast<double>(*now.total), 1e-3
+    );
+    phases.insert(now.phase);
+  }
+  EXPECT_TRUE(phases.contains("training") && phases.contains("assigning"));
+  EXPECT_EQ(last, ended.total);
+  EXPECT_EQ(ended.processed, ended.total);
 }
 
 TEST_F(TrainTest, TheThresholdBeginsOneJobForItsIndex) {
@@ -142,6 +196,19 @@ TEST_F(TrainTest, ACancelledTrainingLeavesItsShardsInService) {
   EXPECT_EQ(stack_.runner->finish(job, std::move(outcome)).value().error_code, "cancelled");
   EXPECT_EQ(tiers("docs"), (std::vector<model::Tier>{model::Tier::kIdmap}));
   EXPECT_EQ(stack_.engine->get("docs").value().shards[0].state, model::ShardState::kActive);
+}
+
+// A job's error is in the log for good, and everybody who sees the index reads it.
+TEST_F(TrainTest, AFailedTrainingNamesNoFileOfTheServer) {
+  stack_.create(R"({"index_id":"docs","dimension":8})");
+  put("docs", 600);
+  std::filesystem::remove_all(stack_.folder / "parts");
+  std::ofstream(stack_.folder / "parts") << "in the way";
+  const auto started = work::start_training(*stack_.engine, *stack_.runner, "docs").value();
+  const auto job = stack_.wait_end(started.job_id);
+  EXPECT_EQ(job.state, model::JobState::kFailed);
+  EXPECT_NE(job.error_message.find("making a sealed part: "), std::string::npos);
+  EXPECT_EQ(job.error_message.find('/'), std::string::npos) << job.error_message;
 }
 
 }  // namespace

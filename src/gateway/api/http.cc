@@ -57,10 +57,12 @@ HttpResponse json_response(int status, std::string body) {
 }
 
 HttpResponse error_response(const base::Error& error) {
-  HttpResponse response =
-      json_response(protocol::row_of(error.code).http_status, protocol::rest_error_body(error));
-  const bool retry = error.retry_after_ms || error.code == base::ErrorCode::kOverloaded ||
-                     error.code == base::ErrorCode::kRecovering;
+  HttpResponse response = json_response(
+      protocol::rest_row_of(error.code).http_status, protocol::rest_error_body(error)
+  );
+  const auto code = protocol::rest_row_of(error.code).code;
+  const bool retry = error.retry_after_ms || code == base::ErrorCode::kOverloaded ||
+                     code == base::ErrorCode::kRecovering;
   if (retry) {
     const auto seconds =
         (error.retry_after_ms.value_or(1'000) + 999) / 1'000;  // whole seconds, rounded up

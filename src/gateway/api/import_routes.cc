@@ -74,7 +74,8 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
            request.query_value("jobId").value_or(""),
            {},
            "starting",
-           {}},
+           {},
+           jobs::Lane::kFileImports},
           [&services, file, rows](jobs::JobHandle& handle) {
             return work::run_import(
                 services.engine, services.metrics, services.clock, handle, *rows, file->length()

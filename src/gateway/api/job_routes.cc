@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "gateway/api/services.h"
 #include "model/names.h"
 
@@ -9,7 +11,8 @@ using base::Result;
 
 namespace {
 
-constexpr std::uint64_t kWaitMaxSeconds = 60;
+constexpr double kWaitMaxSeconds = 3'600;
+constexpr double kWaitSeconds = 30;  // when the request does not say
 
 tl::unexpected<base::Error> no_such_job(const std::string& id) {
   return fail(ErrorCode::kNotFound, "there is no job '{}'", model::printable(id));
@@ -24,14 +27,33 @@ Result<void> check_sees_any(const HttpRequest& request) {
 Result<model::Job> visible_job(ApiServices& services, const HttpRequest& request) {
   MLG_TRY_VOID(check_sees_any(request));
   const auto job = services.runner.find(request.param("job"));
-  // A job one may not see is answered as one that is not there. Whoever may write its index can
-  // have begun it, and may cancel it: who knows its id sees it.
-  const bool visible =
-      job && (may_see(request.principal, *job) ||
-              (!job->index.empty() &&
-               request.principal.scopes.allows(protocol::Scopes::Verb::kWrite, job->index)));
-  if (!visible) return no_such_job(request.param("job"));
+  if (!job) return no_such_job(request.param("job"));
+  // Whoever may write its index can have begun it, and may cancel it: who knows its id sees it.
+  const bool visible = may_see(request.principal, *job) ||
+                       (!job->index.empty() &&
+                        request.principal.scopes.allows(protocol::Scopes::Verb::kWrite, job->index));
+  if (!visible)
+    return fail(ErrorCode::kForbidden, "job '{}' is one that this token may not see", job->job_id);
   return *job;
+}
+
+/// timeout_s: seconds, also a part of one.
+Result<std::chrono::milliseconds> wait_time(const HttpRequest& request) {
+  const auto text = request.query_value("timeout_s");
+  double seconds = kWaitSeconds;
+  if (text) {
+    const char* end = text->data() + text->size();
+    const auto [read_to, error] = std::from_chars(text->data(), end, seconds);
+    if (error != std::errc{} || read_to != end || !(seconds >= 0 && seconds <= kWaitMaxSeconds))
+      return base::fail_at(
+          "timeout_s",
+          ErrorCode::kInvalidValue,
+          "timeout_s is '{}', it must be a number of seconds from 0 to {}",
+          model::printable(*text),
+          kWaitMaxSeconds
+      );
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
 }
 
 Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
@@ -60,10 +82,13 @@ void get(ApiServices& services, const std::shared_ptr<HttpRequest>& request, con
   if (!wait_for) return reply(json_response(200, json_text(*job)));
   if (*wait_for != "completed")
     return refuse({ErrorCode::kInvalidValue, "wait_for must be completed", "wait_for", {}});
-  const auto seconds = query_number(*request, "timeout_s", 0, kWaitMaxSeconds, 30);
-  if (!seconds) return refuse(seconds.error());
-  const auto deadline = services.clock.steady_now() + std::chrono::seconds(*seconds);
-  if (auto waiting = services.job_waits.wait(job->job_id, deadline, reply); !waiting)
+  const auto time = wait_time(*request);
+  if (!time) return refuse(time.error());
+  if (job->ended() || *time == std::chrono::milliseconds(0))
+    return reply(json_response(200, json_text(*job)));
+  const auto deadline = services.clock.steady_now() + *time;
+  const auto& token = request->principal.name;
+  if (auto waiting = services.job_waits.wait(job->job_id, token, deadline, reply); !waiting)
     refuse(waiting.error());
 }
 

@@ -4,47 +4,83 @@
 
 namespace mlgraph::gateway {
 
-base::Result<void> JobWaits::wait(
-    const std::string& job_id, base::SteadyTime deadline, Reply reply
+using base::ErrorCode;
+using base::fail;
+using base::Result;
+
+namespace {
+
+HttpResponse answer_of(const Result<model::Job>& job) {
+  return job ? json_response(200, json_text(*job)) : error_response(job.error());
+}
+
+}  // namespace
+
+Result<void> JobWaits::wait(
+    const std::string& job_id, const std::string& token, base::SteadyTime deadline, Reply reply
 ) {
-  auto wait = std::make_shared<Wait>();
-  wait->job_id = job_id;
-  wait->deadline = deadline;
-  wait->reply = std::move(reply);
-  {
-    base::MutexLock lock(mutex_);
-    if (waits_.size() >= kWaitsMax)
-      return base::fail(
-          base::ErrorCode::kOverloaded, "{} requests wait for jobs, the limit", kWaitsMax
-      );
-    waits_.push_back(wait);
-  }
-  runner_.on_end(job_id, [wait](base::Result<model::Job> job) {
-    if (wait->answered.exchange(true)) return;
-    wait->reply(job ? json_response(200, json_text(*job)) : error_response(job.error()));
+  MLG_TRY(first, waiting_->add(job_id, {token, deadline, std::move(reply)}));
+  if (!first) return {};
+  runner_.on_end(job_id, [waiting = waiting_, job_id](const Result<model::Job>& job) {
+    for (const auto& wait : waiting->take(job_id)) wait.reply(answer_of(job));
   });
   return {};
 }
 
 void JobWaits::expire(base::SteadyTime now) {
-  std::vector<std::shared_ptr<Wait>> late;
-  {
-    base::MutexLock lock(mutex_);
-    std::erase_if(waits_, [&](const auto& wait) {
-      if (wait->answered) return true;
-      if (wait->deadline > now) return false;
-      late.push_back(wait);
+  for (const auto& [job_id, late] : waiting_->take_late(now)) {
+    const auto job = runner_.find(job_id);
+    const auto answer =
+        job ? answer_of(*job)
+            : error_response({ErrorCode::kNotFound, "there is no job '" + job_id + "'", {}, {}});
+    for (const auto& wait : late) wait.reply(answer);
+  }
+}
+
+Result<bool> JobWaits::Waiting::add(const std::string& job_id, Wait wait) {
+  base::MutexLock lock(mutex);
+  if (count >= kWaitsMax)
+    return fail(ErrorCode::kOverloaded, "{} requests wait for jobs, the limit", count);
+  auto& of_this = of_token[wait.token];
+  if (of_this >= kWaitsPerTokenMax)
+    return fail(
+        ErrorCode::kOverloaded, "{} requests of this token wait for jobs, the limit", of_this
+    );
+  ++of_this;
+  ++count;
+  const auto [place, first] = by_job.try_emplace(job_id);
+  place->second.push_back(std::move(wait));
+  return first;
+}
+
+std::vector<JobWaits::Wait> JobWaits::Waiting::take(const std::string& job_id) {
+  base::MutexLock lock(mutex);
+  const auto place = by_job.find(job_id);
+  if (place == by_job.end()) return {};
+  auto waits = std::move(place->second);
+  by_job.erase(place);
+  for (const auto& wait : waits) forget(wait);
+  return waits;
+}
+
+std::map<std::string, std::vector<JobWaits::Wait>> JobWaits::Waiting::take_late(base::SteadyTime now
+) {
+  std::map<std::string, std::vector<Wait>> late;
+  base::MutexLock lock(mutex);
+  for (auto& [job_id, waits] : by_job)
+    std::erase_if(waits, [&](Wait& wait) {
+      if (wait.deadline > now) return false;
+      forget(wait);
+      late[job_id].push_back(std::move(wait));
       return true;
     });
-  }
-  for (const auto& wait : late)
-    if (!wait->answered.exchange(true))
-      wait->reply(error_response(
-          {base::ErrorCode::kTimeout,
-           fmt::format("job '{}' has not ended yet", wait->job_id),
-           {},
-           {}}
-      ));
+  return late;
+}
+
+void JobWaits::Waiting::forget(const Wait& wait) {
+  const auto of_this = of_token.find(wait.token);
+  if (--of_this->second == 0) of_token.erase(of_this);
+  --count;
 }
 
 }  // namespace mlgraph::gateway

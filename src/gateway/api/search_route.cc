@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -13,6 +14,7 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kQueriesMax = 100;
+constexpr std::array<std::string_view, 4> kNumbers = {"vector[]", "vectors[][]", "k", "nprobe"};
 
 struct SearchBody {
   std::vector<std::vector<float>> queries;
@@ -183,7 +185,7 @@ Result<std::string> search(
     std::uint64_t& scanned,
     std::size_t& queries
 ) {
-  MLG_TRY(body, json_body(request));
+  MLG_TRY(body, json_body(request, kNumbers));
   MLG_TRY(wanted, parse_search(body));
   std::vector<index::SearchAnswer> answers;
   for (const auto& query : wanted.queries) {

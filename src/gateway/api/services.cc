@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/json_numbers.h"
 #include "model/names.h"
 
 namespace mlgraph::gateway {
@@ -29,9 +30,16 @@ std::function<void(std::shared_ptr<HttpRequest>, Reply)> answering(Handler handl
   };
 }
 
-Result<base::Json> json_body(const HttpRequest& request) {
+Result<base::Json> json_body(
+    const HttpRequest& request, std::span<const std::string_view> numbers
+) {
   if (request.body.empty()) return base::Json(base::Json::Object{});
-  MLG_TRY(json, base::parse_json(request.body, {.depth_max = 32, .members_max = 1 << 20}));
+  constexpr base::JsonLimits kLimits = {.depth_max = 32, .members_max = 1 << 20};
+  auto parsed = base::parse_json(request.body, kLimits);
+  if (!parsed && !numbers.empty())
+    if (const auto readable = base::with_readable_numbers(request.body, numbers))
+      parsed = base::parse_json(*readable, kLimits);
+  MLG_TRY(json, std::move(parsed));
   if (!json.as_object())
     return base::fail(
         ErrorCode::kBadRequest, "the body must be a JSON object, not {}", json.type_name()

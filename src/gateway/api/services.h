@@ -55,8 +55,11 @@ void add_server_routes(Router& router, ApiServices& services);
 /// Adapts a plain function: its error becomes the answer.
 using Handler = std::function<base::Result<HttpResponse>(HttpRequest&)>;
 [[nodiscard]] std::function<void(std::shared_ptr<HttpRequest>, Reply)> answering(Handler handler);
-/// The body as JSON; an empty one is an empty object.
-[[nodiscard]] base::Result<base::Json> json_body(const HttpRequest& request);
+/// The body as JSON; an empty one is an empty object. `numbers`: the places of which NaN, Infinity
+/// and whole numbers beyond 64 bits are judged by who reads them, see base/json_numbers.h.
+[[nodiscard]] base::Result<base::Json> json_body(
+    const HttpRequest& request, std::span<const std::string_view> numbers = {}
+);
 /// A query member as a whole number in [min, max].
 [[nodiscard]] base::Result<std::uint64_t> query_number(
     const HttpRequest& request,

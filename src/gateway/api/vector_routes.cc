@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/api/services.h"
 #include "work/json_rows.h"
 
@@ -69,6 +71,17 @@ Result<HttpResponse> scroll(ApiServices& services, const HttpRequest& request) {
   return json_response(200, std::move(text));
 }
 
+/// A filter that asks nothing matches everything: an empty index is to be asked for in words.
+bool has_condition(const index::Filter& filter) {
+  const auto any = [](const std::vector<index::Filter::Clause>& clauses) {
+    return std::any_of(clauses.begin(), clauses.end(), [](const auto& clause) {
+      const auto* nested = std::get_if<std::unique_ptr<index::Filter>>(&clause.item);
+      return !nested || has_condition(**nested);
+    });
+  };
+  return any(filter.must) || any(filter.should) || any(filter.must_not);
+}
+
 Result<HttpResponse> erase(ApiServices& services, const HttpRequest& request) {
   MLG_TRY(body, json_body(request));
   const auto* ids = body.find("ids");
@@ -77,6 +90,12 @@ Result<HttpResponse> erase(ApiServices& services, const HttpRequest& request) {
     return base::fail(ErrorCode::kBadRequest, "give either ids or filter");
   if (filter) {
     MLG_TRY(parsed, index::parse_filter(*filter));
+    if (!has_condition(parsed))
+      return base::fail_at(
+          "filter",
+          ErrorCode::kInvalidValue,
+          "filter has no condition and would delete every vector: give it one, or delete the index"
+      );
     MLG_TRY(deleted, services.engine.erase_matching(request.param("id"), parsed));
     return json_response(200, deleted_json(deleted));
   }

@@ -17,7 +17,7 @@ Admission Gate::refuse(Admission so_far, const Error& error) const {
   metrics_.count_error(std::string(protocol::row_of(error.code).name));
   so_far.route = nullptr;
   so_far.refusal = error_response(error);
-  if (error.code == ErrorCode::kUnauthorized)
+  if (so_far.refusal->status == 401)
     so_far.refusal->headers.emplace_back("WWW-Authenticate", "Bearer");
   return so_far;
 }

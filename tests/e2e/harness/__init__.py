@@ -5,6 +5,7 @@ message and REST answer is validated against docs/api/asyncapi.yaml and docs/api
 """
 from .cli import Watch
 from .crew import Crew
+from .imports import OpenImport
 from .raw import RawConnection, ws_frame
 from .rest import Answer, Rest
 from .server import ADMIN_TOKEN, Server
@@ -13,5 +14,5 @@ from .sse import EventStream
 from .vectors import fill, rows
 from .writers import EventWriter
 
-__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "RawConnection", "Rest", "Server", "Socket", "Watch",
-           "fill", "rows", "ws_frame"]
+__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "OpenImport", "RawConnection", "Rest", "Server",
+           "Socket", "Watch", "fill", "rows", "ws_frame"]
