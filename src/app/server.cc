@@ -151,19 +151,10 @@ void Server::wire() {
       }
   );
   sampler_.each_second([this](const metrics::Gauges& gauges) { alerts_.evaluate(gauges); });
-  sampler_.each_second([this](const metrics::Gauges&) {
-    for (const auto& report : limiter_.due_reports())
-      alerts_.rate_limited(
-          {report.bucket,
-           report.limit,
-           report.window_seconds,
-           report.rejected,
-           report.retry_after_seconds}
-      );
-  });
   sampler_.each_tenth([this] {
     engine_.publish_counts();
     job_waits_.expire(clock_.steady_now());
+    report_refusals();
   });
   const std::string import_dir = config_.server.import_dir.empty()
                                      ? opened_.data_dir.path() + "/import"
@@ -206,6 +197,17 @@ void Server::wire() {
   gateway_ = std::make_unique<gateway::Server>(
       server_options(config_), hooks(), hub_, compute_, metrics_, clock_
   );
+}
+
+void Server::report_refusals() {
+  for (const auto& report : limiter_.due_reports())
+    alerts_.rate_limited(
+        {report.bucket,
+         report.limit,
+         report.window_seconds,
+         report.rejected,
+         report.retry_after_seconds}
+    );
 }
 
 gateway::Admission Server::admit(
