@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "base/log.h"
+#include "gateway/auth/authenticator.h"
 #include "model/names.h"
 
 namespace mlgraph::app {
@@ -461,6 +462,10 @@ Result<void> check(const Config& config) {
     );
   if (config.server.data_dir.empty())
     return fail(ErrorCode::kInvalidValue, "server.data_dir is empty");
+  if (!config.admin_token.empty() && !gateway::is_token_text(config.admin_token))
+    return fail(
+        ErrorCode::kInvalidValue, "MLGRAPH_ADMIN_TOKEN must match mlg_[A-Za-z0-9_-]{{8,252}}"
+    );
   return {};
 }
 

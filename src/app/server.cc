@@ -67,7 +67,6 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   MLG_TRY_VOID(check(config));
   MLG_TRY(data_dir, store::DataDir::open(config.server.data_dir));
   const std::string path = data_dir.path();
-  MLG_TRY(token, admin_token(config.admin_token, path));
   MLG_TRY(
       log,
       store::Log::open(
@@ -78,9 +77,9 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   MLG_TRY(state, log->load_state());
   static_cast<void>(state
   );  // a log that does not load is told here, by name; the committer loads it again
-  std::unique_ptr<Server> server(new Server(
-      config, {std::move(data_dir), std::move(log), std::move(vectors), std::move(token)}
-  ));
+  std::unique_ptr<Server> server(
+      new Server(config, {std::move(data_dir), std::move(log), std::move(vectors)})
+  );
   return server;
 }
 
@@ -284,7 +283,8 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
 }
 
 Result<void> Server::start(const std::function<bool()>& give_up) {
-  MLG_TRY_VOID(authenticator_.start(opened_.admin_token));
+  MLG_TRY_VOID(authenticator_.load());
+  MLG_TRY_VOID(settle_admin_token(authenticator_, config_.admin_token, opened_.data_dir.path()));
   auto outcome = std::make_shared<base::SnapshotCell<Result<void>>>();
   recovering_ = true;
   recovery_ = std::thread([this, outcome, give_up] {

@@ -244,3 +244,33 @@ def test_a_new_admin_token_replaces_the_old(make_server):
     server.start()
     assert server.rest(ADMIN_TOKEN).get("/tokens").status == 401
     assert server.rest(server.admin_token).get("/tokens").status == 200
+
+
+def test_a_replaced_admin_token_does_not_come_back(make_server):
+    """Made, then given, then neither: the one that was given last stays; it is written nowhere."""
+    server = make_server(admin_token=None)
+    file = server.data_dir / "admin.token"
+    made, given = file.read_text().strip(), "mlg_given_later_0123456789"
+    assert server.stop() == 0
+    server.admin_token = given
+    server.start()
+    assert server.stop() == 0
+    server.admin_token = None
+    server.start()
+    assert server.rest(made).get("/tokens").status == 401
+    assert server.rest(given).get("/tokens").status == 200
+    assert not file.exists()
+    assert not any(given.encode() in path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file())
+
+
+def test_a_token_that_expires_at_a_time(rest, server):
+    made = rest.post("/tokens", {"name": "dated", "scopes": ["read:*"], "expires_at": "2099-12-31T23:00:00-01:00"})
+    assert made.status == 201 and made.json["expires_at"] == "2100-01-01T00:00:00.000Z", made
+    for bad in ("2001-01-01T00:00:00Z", "tomorrow", 4102444800, ""):
+        answer = rest.patch("/tokens/dated", {"expires_at": bad})
+        assert answer.status == 422 and "expires_at" in answer.json["message"], answer
+        assert rest.post("/tokens", {"name": "never-made", "scopes": ["read:*"], "expires_at": bad}).status == 422
+    both = rest.patch("/tokens/dated", {"expires_at": "2099-12-31T23:00:00Z", "expires_in_seconds": 60})
+    assert both.status == 422
+    assert rest.patch("/tokens/dated", {"expires_at": None}).json["expires_at"] is None
+    rest.delete("/tokens/dated")
