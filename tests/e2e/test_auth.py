@@ -158,13 +158,39 @@ def test_malformed_tokens_get_the_same_answer_as_unknown_ones(make_server):
         assert (answer.status, answer.error) == (401, "unauthorized"), header
 
 
+@pytest.mark.parametrize("headers", [
+    [("Authorization", "")], [("Authorization", "Bearer")], [("Authorization", "Bearer ")], [("Authorization", ADMIN_TOKEN)],
+    [("Authorization", "Basic bWxnOm1sZw==")], [("x-api-key", "")], [("Sec-WebSocket-Protocol", "Bearer")],
+    [("Sec-WebSocket-Protocol", ADMIN_TOKEN)], [("Sec-WebSocket-Protocol", "Bearer, nonsense")]], ids=repr)
+def test_an_empty_or_malformed_credential_is_a_bad_token(server, headers):
+    """H05: who tries to say who he is and fails is told so, and is not a stranger who may still say it."""
+    with RawConnection(server.host, server.port) as raw:
+        status, answer_headers, _ = raw.upgrade(extra="".join(f"{name}: {value}\r\n" for name, value in headers))
+        assert status == 101 and ADMIN_TOKEN not in repr(answer_headers)
+        assert raw.close_code() == 4001
+        assert b'"code":"unauthorized"' in raw.buffer
+    if not headers[0][0].startswith("Sec-"):
+        answer = server.rest(None).raw("GET", "/api/v1/indices", headers=dict(headers))
+        assert (answer.status, answer.error, answer.json["message"]) == (401, "unauthorized", "invalid token")
+
+
+def test_a_proxys_own_credential_beside_the_key(server):
+    answer = server.rest(None).raw("GET", "/api/v1/indices", headers={"Authorization": "Basic bWxnOm1sZw==", "x-api-key": ADMIN_TOKEN})
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("query", ["index=mlg_docs_of_mine", "index=mlg_docs_of_mine&state=running"])
+def test_names_may_begin_as_tokens_do(rest, query):
+    assert rest.get(f"/jobs?{query}").status == 200
+
+
 def test_two_different_tokens_are_refused(rest, make_token):
     other = make_token("read:*")
     answer = rest.raw("GET", "/api/v1/indices", headers={"Authorization": f"Bearer {ADMIN_TOKEN}", "x-api-key": other})
     assert answer.status in (400, 401), answer
 
 
-@pytest.mark.parametrize("member", ["token", "access_token"])
+@pytest.mark.parametrize("member", ["token", "access_token", "Api_Key", "apikey", "AUTHORIZATION", "auth", "t", "since"])
 def test_token_in_the_url_is_refused_with_an_explanation(rest, server, member):
     answer = server.rest(None).raw("GET", f"/api/v1/indices?{member}={ADMIN_TOKEN}")
     assert answer.status in (400, 401) and ADMIN_TOKEN not in answer.body.decode()
@@ -189,7 +215,7 @@ def test_cookies_authenticate_nobody(rest, server):
     ("http://localhost:8080", True), ("http://127.0.0.1:1", True), ("http://[::1]:9", True), ("https://localhost", True),
     ("http://evil.example", False), ("null", False), ("http://localhost.evil.example", False),
     ("http://127.0.0.1.evil.example", False), ("file://", False), ("http://evil.example:80/localhost", False),
-    ("http://localhost@evil.example", False),
+    ("http://localhost@evil.example", False), ("http://localhost:99999", False), ("http://127.0.0.1:0", False), ("http://localhost:", False),
 ])
 def test_origins(server, connect, origin, allowed):
     """H01: loopback is allowed by default, everything foreign or look-alike is 403 before the upgrade."""
