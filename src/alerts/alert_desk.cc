@@ -52,13 +52,6 @@ model::Alert resolved(model::Alert alert) {
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-std::string text_of(const Rule& rule) {
-  std::string text;
-  base::JsonWriter out(text);
-  write(out, rule);
-  return text;
-}
-
 /// Fills in what a rule found, keeping what must not change once it is open.
 model::Alert make_alert(
     const Rule& rule,
@@ -101,11 +94,8 @@ Result<void> AlertDesk::start() {
   MLG_TRY(stored, config_.config_list(kPrefix));
   for (const auto& [key, value] : stored) {
     const std::string name = key.substr(std::string_view(kPrefix).size());
-    MLG_TRY(json, base::parse_json(value.value));
-    Rule rule;
-    rule.rule = name;
-    MLG_TRY(merged, merge_rule(rule, json));
-    rules_[name] = merged;
+    MLG_TRY(rule, from_stored(name, value.value));
+    rules_[name] = rule;
     revisions_[name] = value.revision;
   }
   const auto state = committer_.state();
@@ -386,9 +376,12 @@ Result<Rule> AlertDesk::put_rule(const std::string& name, const Json& changes) {
     }
   }
   MLG_TRY(merged, merge_rule(rule, changes));
-  MLG_TRY(stored, config_.config_put(kPrefix + name, text_of(merged), revision));
+  MLG_TRY(stored, config_.config_put(kPrefix + name, to_stored(merged), revision));
   base::MutexLock lock(mutex_);
   revisions_[name] = stored;
+  rules_[name] = merged;
+  // A clear level that is given as it was is kept, and changes nothing.
+  rule.clear_given = merged.clear_given;
   if (rule == merged) return merged;
   for (auto& [key, watch] : watches_) {
     if (key.rule != name) continue;
@@ -399,7 +392,6 @@ Result<Rule> AlertDesk::put_rule(const std::string& name, const Json& changes) {
     watch.error_since.reset();
     if (watch.level != Level::kOk) resolve_unmeasured(rule, watch);
   }
-  rules_[name] = merged;
   return merged;
 }
 

@@ -34,11 +34,18 @@ struct Rule {
   double clear = 0;               ///< resolved once the value is back below (above, for "<") it
   std::uint32_t for_seconds = 0;  ///< a breach must last this long
   bool enabled = true;
+  /// The clear level that a client gave, and that stays; one that a later first level has passed
+  /// waits for it to come back. Without one, clear follows the first level, as far from it as in
+  /// the default rule.
+  std::optional<double> clear_given = std::nullopt;
   bool operator==(const Rule&) const = default;
 };
 
 [[nodiscard]] std::vector<Rule> default_rules();
 void write(base::JsonWriter& out, const Rule& rule);
+/// What is kept of a rule, and the rule it was.
+[[nodiscard]] std::string to_stored(const Rule& rule);
+[[nodiscard]] base::Result<Rule> from_stored(const std::string& name, std::string_view stored);
 /// Merges the members given into `rule`. errors kInvalidValue naming member and limit.
 [[nodiscard]] base::Result<Rule> merge_rule(Rule rule, const base::Json& changes);
 

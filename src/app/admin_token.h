@@ -1,12 +1,19 @@
 #pragma once
 #include <string>
 
-#include "base/error.h"
+#include "gateway/auth/authenticator.h"
 
 namespace mlgraph::app {
-/// The configured admin token, or the one in `<data_dir>/admin.token`, or a new one written there
-/// (0600). Its path is logged, the token never.
-[[nodiscard]] base::Result<std::string> admin_token(
-    const std::string& configured, const std::string& data_dir
+
+/// Settles which admin token is valid from this start on. The `configured` one, if there is one; it
+/// replaces every earlier one, and a file that holds another is removed. Else the one that was set
+/// last: given on an earlier start, or made and kept in `<data_dir>/admin.token` (0600; made anew
+/// if that file has gone). The path is logged, a token never. errors  kInvalidValue, kInternal
+/// naming the file.
+[[nodiscard]] base::Result<void> settle_admin_token(
+    gateway::Authenticator& authenticator,
+    const std::string& configured,
+    const std::string& data_dir
 );
+
 }  // namespace mlgraph::app

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <numeric>
 
 #include <toml++/toml.h>
 
+#include "app/nearest.h"
 #include "base/log.h"
+#include "gateway/auth/authenticator.h"
 #include "model/names.h"
 
 namespace mlgraph::app {
@@ -333,29 +334,10 @@ std::vector<Setting> make_settings() {
   };
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] != b[j] ? 1 : 0);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-const std::string& nearest_key(std::string_view key) {
-  const auto& all = settings();
-  return std::min_element(
-             all.begin(),
-             all.end(),
-             [&](const Setting& a, const Setting& b) {
-               return edit_distance(a.key, key) < edit_distance(b.key, key);
-             }
-  )->key;
+std::vector<std::string> all_keys() {
+  std::vector<std::string> keys;
+  for (const auto& setting : settings()) keys.push_back(setting.key);
+  return keys;
 }
 
 std::optional<std::string> text_of(const toml::node& node) {
@@ -386,7 +368,7 @@ Result<void> apply_node(
         "{}: unknown key '{}', did you mean '{}'?",
         place,
         model::printable(key),
-        nearest_key(key)
+        nearest(key, all_keys())
     );
   const auto value = text_of(node);
   if (!value)
@@ -453,6 +435,23 @@ Result<void> apply_environment(
   return {};
 }
 
+std::vector<UnknownVariable> unknown_variables(const std::vector<std::string>& names) {
+  // The command line's and the clients'.
+  const std::vector<std::string> others = {"MLGRAPH_URL", "MLGRAPH_TOKEN", "MLGRAPH_BACKOFF"};
+  std::vector<std::string> ours = {"MLGRAPH_ADMIN_TOKEN", "MLGRAPH_CONFIG"};
+  for (const auto& setting : settings())
+    for (auto& name : setting.environment_names()) ours.push_back(std::move(name));
+  std::vector<UnknownVariable> unknown;
+  for (const auto& name : names) {
+    const auto is = [&](const std::vector<std::string>& known) {
+      return std::find(known.begin(), known.end(), name) != known.end();
+    };
+    if (name.starts_with("MLGRAPH_") && !is(ours) && !is(others))
+      unknown.push_back({name, nearest(name, ours)});
+  }
+  return unknown;
+}
+
 Result<void> check(const Config& config) {
   MLG_TRY(address, parse_listen(config.server.listen));
   if (address.host.empty()) return fail(ErrorCode::kInvalidValue, "server.listen has no host");
@@ -471,6 +470,10 @@ Result<void> check(const Config& config) {
     );
   if (config.server.data_dir.empty())
     return fail(ErrorCode::kInvalidValue, "server.data_dir is empty");
+  if (!config.admin_token.empty() && !gateway::is_token_text(config.admin_token))
+    return fail(
+        ErrorCode::kInvalidValue, "MLGRAPH_ADMIN_TOKEN must match mlg_[A-Za-z0-9_-]{{8,252}}"
+    );
   return {};
 }
 

@@ -78,7 +78,14 @@ struct Setting {
 [[nodiscard]] base::Result<void> apply_environment(
     Config& config, const std::function<std::optional<std::string>(const std::string&)>& get
 );
-/// What no single setting can tell: TLS files in pairs, node name grammar. errors kInvalidValue.
+/// A variable that begins as ours do and is nobody's: a slip of the pen, perhaps.
+struct UnknownVariable {
+  std::string name;
+  std::string nearest;
+};
+[[nodiscard]] std::vector<UnknownVariable> unknown_variables(const std::vector<std::string>& names);
+/// What no single setting can tell: TLS files in pairs, node name and token grammar. errors
+/// kInvalidValue.
 [[nodiscard]] base::Result<void> check(const Config& config);
 
 struct ListenAddress {

@@ -4,10 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/nearest.h"
 #include "app/server.h"
 #include "base/log.h"
+#include "model/names.h"
 
 namespace {
 
@@ -19,9 +22,39 @@ std::optional<std::string> environment(const std::string& name) {
   return std::string(value);
 }
 
-int give_up(const base::Error& error) {
-  std::fprintf(stderr, "mlgraphd: %s\n", error.message.c_str());
-  return 1;
+/// What the caller wrote cannot be meant: nothing was begun.
+int misused(const std::string& why) {
+  std::fprintf(stderr, "mlgraphd: %s\n", why.c_str());
+  return 2;
+}
+
+/// Names a flag; anything else may be a secret that went astray, and is not repeated.
+std::string about_extra(const std::string& argument) {
+  if (!argument.starts_with("--")) return "an argument belongs to no flag; see mlgraphd --help";
+  std::vector<std::string> flags = {"--config", "--help", "--version"};
+  for (const auto& setting : app::settings())
+    if (!setting.flag.empty()) flags.push_back(setting.flag);
+  const std::string flag = argument.substr(0, argument.find('='));
+  return fmt::format(
+      "unknown flag '{}', did you mean '{}'?", model::printable(flag), app::nearest(flag, flags)
+  );
+}
+
+void warn_of_unknown_variables() {
+  std::vector<std::string> names;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const auto& unknown : app::unknown_variables(names))
+    base::log(
+        base::LogLevel::kWarn,
+        "an environment variable is not known",
+        "name",
+        unknown.name,
+        "did_you_mean",
+        unknown.nearest
+    );
 }
 
 /// File < environment < flags.
@@ -56,14 +89,23 @@ int main(int argc, char** argv) {
   for (const auto& setting : app::settings())
     if (!setting.flag.empty()) cli.add_option(setting.flag, values[&setting], setting.help);
   cli.set_version_flag("--version", std::string("mlgraphd ") + app::kVersion);
-  CLI11_PARSE(cli, argc, argv);
+  cli.allow_extras();
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return cli.exit(asked);
+  } catch (const CLI::ParseError& wrong) {
+    return misused(wrong.what());
+  }
+  if (const auto extras = cli.remaining(); !extras.empty()) return misused(about_extra(extras[0]));
   std::vector<std::pair<const app::Setting*, std::string>> flags;
   for (const auto& [setting, value] : values)
     if (cli.count(setting->flag) > 0) flags.emplace_back(setting, value);
   const auto config = read_config(config_file, flags);
-  if (!config) return give_up(config.error());
+  if (!config) return misused(config.error().message);
   base::LogLevel level{};
   static_cast<void>(base::parse_log_level(config->log.level, level));
   base::set_log_level(level);
+  warn_of_unknown_variables();
   return app::run(*config, signals);
 }

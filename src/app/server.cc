@@ -74,7 +74,6 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   MLG_TRY_VOID(check(config));
   MLG_TRY(data_dir, store::DataDir::open(config.server.data_dir));
   const std::string path = data_dir.path();
-  MLG_TRY(token, admin_token(config.admin_token, path));
   MLG_TRY(
       log,
       store::Log::open(
@@ -85,9 +84,9 @@ Result<std::unique_ptr<Server>> Server::open(const Config& config) {
   MLG_TRY(state, log->load_state());
   static_cast<void>(state
   );  // a log that does not load is told here, by name; the committer loads it again
-  std::unique_ptr<Server> server(new Server(
-      config, {std::move(data_dir), std::move(log), std::move(vectors), std::move(token)}
-  ));
+  std::unique_ptr<Server> server(
+      new Server(config, {std::move(data_dir), std::move(log), std::move(vectors)})
+  );
   return server;
 }
 
@@ -163,19 +162,10 @@ void Server::wire() {
     alerts_.evaluate(gauges);
     engine_.guard(guard_of(alerts_.shortage()));
   });
-  sampler_.each_second([this](const metrics::Gauges&) {
-    for (const auto& report : limiter_.due_reports())
-      alerts_.rate_limited(
-          {report.bucket,
-           report.limit,
-           report.window_seconds,
-           report.rejected,
-           report.retry_after_seconds}
-      );
-  });
   sampler_.each_tenth([this] {
     engine_.publish_counts();
     job_waits_.expire(clock_.steady_now());
+    report_refusals();
   });
   const std::string import_dir = config_.server.import_dir.empty()
                                      ? opened_.data_dir.path() + "/import"
@@ -218,6 +208,17 @@ void Server::wire() {
   gateway_ = std::make_unique<gateway::Server>(
       server_options(config_), hooks(), hub_, compute_, metrics_, clock_
   );
+}
+
+void Server::report_refusals() {
+  for (const auto& report : limiter_.due_reports())
+    alerts_.rate_limited(
+        {report.bucket,
+         report.limit,
+         report.window_seconds,
+         report.rejected,
+         report.retry_after_seconds}
+    );
 }
 
 gateway::Admission Server::admit(
@@ -296,7 +297,8 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
 }
 
 Result<void> Server::start(const std::function<bool()>& give_up) {
-  MLG_TRY_VOID(authenticator_.start(opened_.admin_token));
+  MLG_TRY_VOID(authenticator_.load());
+  MLG_TRY_VOID(settle_admin_token(authenticator_, config_.admin_token, opened_.data_dir.path()));
   auto outcome = std::make_shared<base::SnapshotCell<Result<void>>>();
   recovering_ = true;
   recovery_ = std::thread([this, outcome, give_up] {

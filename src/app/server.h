@@ -56,10 +56,10 @@ class Server {
     store::DataDir data_dir;
     std::unique_ptr<store::Log> log;
     std::unique_ptr<store::VectorStore> vectors;
-    std::string admin_token;
   };
   Server(const Config& config, Opened opened);
   void wire();
+  void report_refusals();
   [[nodiscard]] base::Result<void> recover(const std::function<bool()>& give_up);
   void drain();
   void end();

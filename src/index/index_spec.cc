@@ -17,13 +17,15 @@ constexpr std::uint64_t kCountMax = std::uint64_t{1} << 40;
 constexpr std::uint32_t kCentroidsMax = 65'536;
 constexpr std::uint32_t kNprobeMax = 65'536;
 
-/// The member as a whole number in [min, max]; `otherwise` when absent.
+/// The member as a whole number in [min, max]; `otherwise` when absent. `within` is the object it
+/// stands in, as it is told: "tiering.".
 Result<std::uint64_t> whole(
     const Json& json,
     const std::string& key,
     std::uint64_t min,
     std::uint64_t max,
-    std::uint64_t otherwise
+    std::uint64_t otherwise,
+    const std::string& within = {}
 ) {
   const auto* value = json.find(key);
   if (!value) return otherwise;
@@ -32,10 +34,10 @@ Result<std::uint64_t> whole(
     std::string shown;
     base::JsonWriter(shown).value(*value);
     return fail_at(
-        key,
+        within + key,
         ErrorCode::kInvalidValue,
         "{} is {}, it must be a whole number from {} to {}",
-        key,
+        within + key,
         model::printable(shown),
         min,
         max
@@ -61,10 +63,11 @@ Result<model::Tiering> tiering(const Json& json, model::Tiering so_far) {
     return fail_at(
         "tiering", ErrorCode::kInvalidValue, "tiering must be an object, not {}", value->type_name()
     );
-  MLG_TRY(to_ivf, whole(*value, "idmap_to_ivf", 1, kCountMax, so_far.idmap_to_ivf));
-  MLG_TRY(to_ondisk, whole(*value, "ivf_to_ondisk", 1, kCountMax, so_far.ivf_to_ondisk));
-  MLG_TRY(merge, whole(*value, "merge", 1, kCountMax, so_far.merge));
-  MLG_TRY(percent, whole(*value, "compaction_percent", 1, 100, so_far.compaction_percent));
+  const std::string within = "tiering.";
+  MLG_TRY(to_ivf, whole(*value, "idmap_to_ivf", 1, kCountMax, so_far.idmap_to_ivf, within));
+  MLG_TRY(to_ondisk, whole(*value, "ivf_to_ondisk", 1, kCountMax, so_far.ivf_to_ondisk, within));
+  MLG_TRY(merge, whole(*value, "merge", 1, kCountMax, so_far.merge, within));
+  MLG_TRY(percent, whole(*value, "compaction_percent", 1, 100, so_far.compaction_percent, within));
   return model::Tiering{to_ivf, to_ondisk, merge, static_cast<std::uint32_t>(percent)};
 }
 

@@ -30,7 +30,8 @@ TEST(Rule, EveryDefaultIsAWholeRuleThatSurvivesItsOwnJson) {
     blank.rule = rule.rule;
     const auto again = merge_rule(blank, json);
     ASSERT_TRUE(again) << again.error().message;
-    EXPECT_EQ(*again, rule);
+    EXPECT_EQ(testing::json_of(*again), testing::json_of(rule));
+    EXPECT_EQ(from_stored(rule.rule, to_stored(rule)).value(), rule);
     EXPECT_EQ(parse_gauge(name_of(rule.metric)), rule.metric);
     gauges.insert(rule.metric);
   }
@@ -58,10 +59,43 @@ TEST(Rule, MembersGivenAreMergedAndTheOthersStay) {
 TEST(Rule, LevelsThatWereNotGivenFollowThoseThatWere) {
   const auto low = merged(R"({"warn":0.1})");
   ASSERT_TRUE(low);
-  EXPECT_EQ(low->clear, 0.1);
+  EXPECT_NEAR(low->clear, 0.1 * 0.75 / 0.80, 1e-12) << "as far below as in the default rule";
   const auto high = merged(R"({"warn":0.97})");
   ASSERT_TRUE(high);
   EXPECT_EQ(high->error, 0.97);
+  EXPECT_LT(high->clear, 0.97);
+  EXPECT_GT(high->clear, 0.75);
+}
+
+/// The memory rule after one PUT behind the other.
+Rule after(std::initializer_list<const char*> puts) {
+  Rule rule = memory_rule();
+  for (const char* json : puts) {
+    const auto next = merge_rule(rule, base::parse_json(json).value());
+    EXPECT_TRUE(next) << json;
+    if (next) rule = *next;
+    // What is kept is the same rule again.
+    EXPECT_EQ(from_stored("memory", to_stored(rule)).value(), rule) << json;
+  }
+  return rule;
+}
+
+TEST(Rule, ClearComesBackWithWarn) {
+  EXPECT_EQ(after({R"({"warn":0.0001})", R"({"warn":0.8,"error":0.9})"}).clear, 0.75);
+  EXPECT_EQ(after({R"({"warn":0.97})", R"({"warn":0.8,"error":0.9})"}), memory_rule());
+}
+
+TEST(Rule, AClearThatWasGivenStays) {
+  EXPECT_EQ(after({R"({"clear":0.6})", R"({"warn":0.7})", R"({"warn":0.85})"}).clear, 0.6);
+  EXPECT_EQ(after({R"({"clear":0.6})", R"({"warn":0.5})"}).clear, 0.5) << "not beyond warn";
+  EXPECT_EQ(after({R"({"clear":0.6})", R"({"warn":0.5})", R"({"warn":0.8})"}).clear, 0.6);
+}
+
+TEST(Rule, ClearFollowsTheOnlyLevelThereIs) {
+  EXPECT_GT(after({R"({"warn":null})"}).clear, 0.8) << "error is the first level now";
+  // Another measure, another direction: the default's distance says nothing about it.
+  EXPECT_EQ(after({R"({"metric":"lag_seconds","warn":40,"error":50})"}).clear, 40);
+  EXPECT_EQ(after({R"({"comparison":"<","warn":0.2,"error":0.1})"}).clear, 0.2);
 }
 
 TEST(Rule, RefusalsNameTheMember) {
@@ -100,6 +134,15 @@ TEST_F(AlertDeskTest, ChangedRulesAreKeptAndDefaultsFillTheRest) {
   EXPECT_EQ(desk_->rules(), before);
   EXPECT_EQ(before.size(), default_rules().size() + 1);
   ASSERT_TRUE(put("memory", R"({"warn":0.4})"));  // the revision was taken up, too
+}
+
+TEST_F(AlertDeskTest, ClearFollowsWarnOverARestart) {
+  ASSERT_TRUE(put("memory", R"({"warn":0.0001})"));
+  ASSERT_TRUE(put("disk", R"({"clear":0.7})"));
+  ASSERT_TRUE(put("disk", R"({"warn":0.5})"));
+  restart();
+  EXPECT_EQ(put("memory", R"({"warn":0.8,"error":0.9})")->clear, 0.75);
+  EXPECT_EQ(put("disk", R"({"warn":0.8})")->clear, 0.7);
 }
 
 TEST_F(AlertDeskTest, ARuleIsMadeOnlyWhole) {

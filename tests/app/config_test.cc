@@ -98,5 +98,23 @@ TEST(ListenAddress, TakesNamesNumbersAndIpv6) {
   EXPECT_FALSE(parse_listen("host:65536"));
 }
 
+TEST(Environment, VariablesOfNobodyAreToldWithTheNearest) {
+  const auto unknown = unknown_variables(
+      {"PATH",
+       "MLGRAPH_URL",
+       "MLGRAPH_TOKEN",
+       "MLGRAPH_CONFIG",
+       "MLGRAPH_ADMIN_TOKEN",
+       "MLGRAPH_LISTEN",
+       "MLGRAPH_SERVER_LISTEN",
+       "MLGRAPH_LIMITS_PATERNS",
+       "MLGRAPH_ADMINTOKEN"}
+  );
+  ASSERT_EQ(unknown.size(), 2U);
+  EXPECT_EQ(unknown[0].name, "MLGRAPH_LIMITS_PATERNS");
+  EXPECT_EQ(unknown[0].nearest, "MLGRAPH_LIMITS_PATTERNS");
+  EXPECT_EQ(unknown[1].nearest, "MLGRAPH_ADMIN_TOKEN");
+}
+
 }  // namespace
 }  // namespace mlgraph::app

@@ -161,13 +161,39 @@ def test_malformed_tokens_get_the_same_answer_as_unknown_ones(make_server):
         assert (answer.status, answer.error) == (401, "unauthorized"), header
 
 
+@pytest.mark.parametrize("headers", [
+    [("Authorization", "")], [("Authorization", "Bearer")], [("Authorization", "Bearer ")], [("Authorization", ADMIN_TOKEN)],
+    [("Authorization", "Basic bWxnOm1sZw==")], [("x-api-key", "")], [("Sec-WebSocket-Protocol", "Bearer")],
+    [("Sec-WebSocket-Protocol", ADMIN_TOKEN)], [("Sec-WebSocket-Protocol", "Bearer, nonsense")]], ids=repr)
+def test_an_empty_or_malformed_credential_is_a_bad_token(server, headers):
+    """H05: who tries to say who he is and fails is told so, and is not a stranger who may still say it."""
+    with RawConnection(server.host, server.port) as raw:
+        status, answer_headers, _ = raw.upgrade(extra="".join(f"{name}: {value}\r\n" for name, value in headers))
+        assert status == 101 and ADMIN_TOKEN not in repr(answer_headers)
+        assert raw.close_code() == 4001
+        assert b'"code":"unauthorized"' in raw.buffer
+    if not headers[0][0].startswith("Sec-"):
+        answer = server.rest(None).raw("GET", "/api/v1/indices", headers=dict(headers))
+        assert (answer.status, answer.error, answer.json["message"]) == (401, "unauthorized", "invalid token")
+
+
+def test_a_proxys_own_credential_beside_the_key(server):
+    answer = server.rest(None).raw("GET", "/api/v1/indices", headers={"Authorization": "Basic bWxnOm1sZw==", "x-api-key": ADMIN_TOKEN})
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("query", ["index=mlg_docs_of_mine", "index=mlg_docs_of_mine&state=running"])
+def test_names_may_begin_as_tokens_do(rest, query):
+    assert rest.get(f"/jobs?{query}").status == 200
+
+
 def test_two_different_tokens_are_refused(rest, make_token):
     other = make_token("read:*")
     answer = rest.raw("GET", "/api/v1/indices", headers={"Authorization": f"Bearer {ADMIN_TOKEN}", "x-api-key": other})
     assert answer.status in (400, 401), answer
 
 
-@pytest.mark.parametrize("member", ["token", "access_token"])
+@pytest.mark.parametrize("member", ["token", "access_token", "Api_Key", "apikey", "AUTHORIZATION", "auth", "t", "since"])
 def test_token_in_the_url_is_refused_with_an_explanation(rest, server, member):
     answer = server.rest(None).raw("GET", f"/api/v1/indices?{member}={ADMIN_TOKEN}")
     assert answer.status in (400, 401) and ADMIN_TOKEN not in answer.body.decode()
@@ -192,7 +218,7 @@ def test_cookies_authenticate_nobody(rest, server):
     ("http://localhost:8080", True), ("http://127.0.0.1:1", True), ("http://[::1]:9", True), ("https://localhost", True),
     ("http://evil.example", False), ("null", False), ("http://localhost.evil.example", False),
     ("http://127.0.0.1.evil.example", False), ("file://", False), ("http://evil.example:80/localhost", False),
-    ("http://localhost@evil.example", False),
+    ("http://localhost@evil.example", False), ("http://localhost:99999", False), ("http://127.0.0.1:0", False), ("http://localhost:", False),
 ])
 def test_origins(server, connect, origin, allowed):
     """H01: loopback is allowed by default, everything foreign or look-alike is 403 before the upgrade."""
@@ -247,3 +273,33 @@ def test_a_new_admin_token_replaces_the_old(make_server):
     server.start()
     assert server.rest(ADMIN_TOKEN).get("/tokens").status == 401
     assert server.rest(server.admin_token).get("/tokens").status == 200
+
+
+def test_a_replaced_admin_token_does_not_come_back(make_server):
+    """Made, then given, then neither: the one that was given last stays; it is written nowhere."""
+    server = make_server(admin_token=None)
+    file = server.data_dir / "admin.token"
+    made, given = file.read_text().strip(), "mlg_given_later_0123456789"
+    assert server.stop() == 0
+    server.admin_token = given
+    server.start()
+    assert server.stop() == 0
+    server.admin_token = None
+    server.start()
+    assert server.rest(made).get("/tokens").status == 401
+    assert server.rest(given).get("/tokens").status == 200
+    assert not file.exists()
+    assert not any(given.encode() in path.read_bytes() for path in server.data_dir.rglob("*") if path.is_file())
+
+
+def test_a_token_that_expires_at_a_time(rest, server):
+    made = rest.post("/tokens", {"name": "dated", "scopes": ["read:*"], "expires_at": "2099-12-31T23:00:00-01:00"})
+    assert made.status == 201 and made.json["expires_at"] == "2100-01-01T00:00:00.000Z", made
+    for bad in ("2001-01-01T00:00:00Z", "tomorrow", 4102444800, ""):
+        answer = rest.patch("/tokens/dated", {"expires_at": bad})
+        assert answer.status == 422 and "expires_at" in answer.json["message"], answer
+        assert rest.post("/tokens", {"name": "never-made", "scopes": ["read:*"], "expires_at": bad}).status == 422
+    both = rest.patch("/tokens/dated", {"expires_at": "2099-12-31T23:00:00Z", "expires_in_seconds": 60})
+    assert both.status == 422
+    assert rest.patch("/tokens/dated", {"expires_at": None}).json["expires_at"] is None
+    rest.delete("/tokens/dated")

@@ -13,7 +13,8 @@ def run(*arguments, **environment):
 
 def fails(tmp_path, *arguments, **environment):
     done = run("--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0", *arguments, **environment)
-    assert done.returncode != 0 and "listening" not in done.stdout
+    assert done.returncode == 2 and "listening" not in done.stdout, done
+    assert done.stderr.startswith("mlgraphd: ") and done.stderr.count("\n") == 1, done.stderr
     assert ADMIN_TOKEN not in done.stderr
     return done.stderr
 
@@ -37,9 +38,34 @@ def test_missing_file_is_named(tmp_path):
     assert "absent.toml" in fails(tmp_path, "--config", tmp_path / "absent.toml")
 
 
-@pytest.mark.parametrize("arguments", [["--lisen", "x"], ["--listen"], ["surplus"], ["--io-threads", "many"]])
-def test_bad_flags(tmp_path, arguments):
-    assert fails(tmp_path, *arguments)
+@pytest.mark.parametrize("arguments,word", [
+    (["--lisen", "x"], "did you mean '--listen'?"), (["--lisen=x"], "'--lisen', did you mean"), (["--listen"], "--listen"),
+    (["surplus"], "belongs to no flag"), (["--io-threads", "many"], "--io-threads: 'many'"), (["--io-threads", "-1"], "--io-threads"),
+    (["--node", "a", "--node", "b"], "--node"), (["--tls-cert"], "--tls-cert"), (["-x"], "belongs to no flag"), (["--", "more"], "")])
+def test_bad_flags(tmp_path, arguments, word):
+    assert word in fails(tmp_path, *arguments)
+
+
+@pytest.mark.parametrize("arguments", [[ADMIN_TOKEN], ["--admin-token", ADMIN_TOKEN], [f"--admin-token={ADMIN_TOKEN}"]])
+def test_a_token_on_the_command_line_is_refused_and_not_repeated(tmp_path, arguments):
+    fails(tmp_path, *arguments)
+
+
+def test_unknown_variables_are_told_with_the_nearest_key(make_server, monkeypatch):
+    """They do not stop the start: the same environment may serve other programs, and the command line has its own."""
+    monkeypatch.setattr(Server, "environment", lambda self, before=Server.environment: {
+        **before(self), "MLGRAPH_LIMITS_PATERNS": "secret-value", "MLGRAPH_URL": "http://x", "MLGRAPH_TOKEN": ADMIN_TOKEN, "MLGRAPH_BACKOFF": "1"})
+    server = make_server()
+    log = server.log()
+    assert "MLGRAPH_LIMITS_PATERNS" in log and "MLGRAPH_LIMITS_PATTERNS" in log
+    assert "secret-value" not in log and "MLGRAPH_URL" not in log and "MLGRAPH_TOKEN" not in log and "MLGRAPH_BACKOFF" not in log
+
+
+def test_a_start_that_fails_is_not_a_misuse(make_server, tmp_path):
+    """Exit 1: what was said is sound, but it cannot be done."""
+    server = make_server()
+    done = run("--data-dir", tmp_path / "other", "--listen", f"127.0.0.1:{server.port}")
+    assert done.returncode == 1 and str(server.port) in done.stderr, done
 
 
 def test_bad_environment_is_named(tmp_path):

@@ -46,6 +46,12 @@ MALFORMED = {
     "negative length": POST + b"Content-Length: -1\r\n\r\n",
     "length with a plus": POST + b"Content-Length: +2\r\n\r\n{}",
     "length beyond 2^64": POST + b"Content-Length: 99999999999999999999999\r\n\r\n",
+    "no Host": b"GET /health/live HTTP/1.1\r\n\r\n",
+    "empty Host": b"GET /health/live HTTP/1.1\r\nHost:\r\n\r\n",
+    "blank Host": b"GET /health/live HTTP/1.1\r\nHost:   \r\n\r\n",
+    "Host with a blank": b"GET /health/live HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "Host with an impossible port": b"GET /health/live HTTP/1.1\r\nHost: a:70000\r\n\r\n",
+    "two Hosts": b"GET /health/live HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
     "unknown transfer coding": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
 }
 
@@ -136,6 +142,14 @@ def test_bad_upgrades_are_not_upgraded(raw, headers):
     assert status in (400, 426), status
     if status == 426:
         assert answer_headers.get("sec-websocket-version") == "13" or "upgrade" in answer_headers
+
+
+@pytest.mark.parametrize("connection_header", ["Upgrade", "keep-alive, Upgrade"])
+def test_http_1_0_has_no_upgrade(raw, connection_header):
+    connection = raw()
+    connection.send((f"GET /ws HTTP/1.0\r\nHost: x\r\n{AUTH}Upgrade: websocket\r\nConnection: {connection_header}\r\n"
+                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+    refused(connection, 400, 426)
 
 
 def test_bytes_after_the_upgrade_are_frames_never_a_second_request(raw):

@@ -108,6 +108,35 @@ TEST_F(ApiAdminTest, AChangedTokenIsChangedAtOnceAndARevokedOneIsGone) {
   EXPECT_EQ(call("DELETE", "/api/v1/tokens/ci").status, 404);
 }
 
+TEST_F(ApiAdminTest, AnExpiryIsATimeOrADuration) {
+  const auto made = post(
+      "/tokens", R"({"name":"ci","scopes":["admin"],"expires_at":"2100-01-31T12:30:00+02:00"})"
+  );
+  EXPECT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(made["expires_at"], "2100-01-31T10:30:00.000Z");
+  const auto patch = [&](const std::string& json) {
+    return call("PATCH", "/api/v1/tokens/ci", json);
+  };
+  EXPECT_EQ(patch(R"({"burst":5,"rate_limit_per_minute":9})")["expires_at"], made["expires_at"]);
+  EXPECT_EQ(
+      patch(R"({"expires_at":"2101-01-31T10:30:00Z"})")["expires_at"], "2101-01-31T10:30:00.000Z"
+  );
+  for (const char* bad :
+       {R"("expires_at":"1999-01-31T10:30:00Z")",
+        R"("expires_at":"in a while")",
+        R"("expires_at":7)",
+        R"("expires_at":"2100-01-31T10:30:00Z","expires_in_seconds":60)"}) {
+    const auto refused = patch("{" + std::string(bad) + "}");
+    EXPECT_EQ(refused.status, 422) << bad << refused.text;
+    EXPECT_EQ(refused["member"], "expires_at");
+    EXPECT_EQ(
+        post("/tokens", R"({"name":"x","scopes":["admin"],)" + std::string(bad) + "}").status, 422
+    );
+  }
+  EXPECT_EQ(patch(R"({"expires_in_seconds":0})")["member"], "expires_in_seconds");
+  EXPECT_EQ(patch(R"({"expires_at":null})")["expires_at"], "null");
+}
+
 TEST_F(ApiAdminTest, RulesAreListedAndChangedInPart) {
   const auto rules = get("/alert-rules");
   EXPECT_EQ(rules.status, 200);

@@ -95,7 +95,13 @@ TEST_F(ApiIndexTest, PatchMergesAndTellsOnlyOfChanges) {
   EXPECT_EQ(tiering->find("merge")->as_int(), 10'000'000);
   EXPECT_EQ(patch(R"({"tiering":{"idmap_to_ivf":500}})").status, 200);
   EXPECT_EQ(patch("{}").status, 200);
-  EXPECT_EQ(patch(R"({"tiering":{"idmap_to_ivf":0}})").status, 422);
+  for (const std::string member :
+       {"idmap_to_ivf", "ivf_to_ondisk", "merge", "compaction_percent"}) {
+    const auto refused = patch("{\"tiering\":{\"" + member + "\":0}}");
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(refused["member"], "tiering." + member);
+    EXPECT_NE(refused["message"].find("tiering." + member + " is 0"), std::string::npos);
+  }
   EXPECT_EQ(patch(R"({"dimension":5})").status, 422);
   flush(*stack_.committer);
   EXPECT_EQ(

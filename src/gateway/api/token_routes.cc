@@ -1,4 +1,5 @@
 #include "gateway/api/services.h"
+#include "gateway/auth/token_expiry.h"
 
 namespace mlgraph::gateway {
 
@@ -40,7 +41,6 @@ Result<std::optional<std::uint64_t>> positive(
 }
 
 Result<TokenInfo> parse_token(const Json& body, base::Timestamp now) {
-  constexpr std::uint64_t kSecondsMax = std::uint64_t{100} * 365 * 86'400;
   constexpr std::uint64_t kRateMax = 100'000'000;
   TokenInfo info;
   const auto* name = body.find("name");
@@ -55,9 +55,8 @@ Result<TokenInfo> parse_token(const Json& body, base::Timestamp now) {
       return fail_at("scopes", ErrorCode::kInvalidValue, "scopes must be an array of texts");
     info.scopes.push_back(*scope.as_string());
   }
-  MLG_TRY(seconds, positive(body, "expires_in_seconds", kSecondsMax));
-  if (seconds)
-    info.expires_at = base::Timestamp{now.ms + static_cast<std::int64_t>(*seconds) * 1'000};
+  MLG_TRY(expiry, read_expiry(body, now));
+  info.expires_at = expiry.at;
   MLG_TRY(rate, positive(body, "rate_limit_per_minute", kRateMax));
   if (rate) info.rate_limit_per_minute = static_cast<std::uint32_t>(*rate);
   MLG_TRY(burst, positive(body, "burst", kRateMax));
@@ -102,19 +101,6 @@ Result<HttpResponse> list(ApiServices& services) {
   return json_response(200, std::move(text));
 }
 
-/// expires_in_seconds counts from now, as at creation.
-Result<Json> with_expiry(const Json& body, base::Timestamp now) {
-  constexpr std::uint64_t kSecondsMax = std::uint64_t{100} * 365 * 86'400;
-  MLG_TRY(seconds, positive(body, "expires_in_seconds", kSecondsMax));
-  if (!seconds) return body;
-  Json::Object members = *body.as_object();
-  members.emplace_back(
-      "expires_at",
-      Json(base::format_timestamp({now.ms + static_cast<std::int64_t>(*seconds) * 1'000}))
-  );
-  return Json(std::move(members));
-}
-
 }  // namespace
 
 void add_token_routes(Router& router, ApiServices& services) {
@@ -139,8 +125,7 @@ void add_token_routes(Router& router, ApiServices& services) {
        64 * 1024,
        answering([&](HttpRequest& request) -> Result<HttpResponse> {
          MLG_TRY(body, json_body(request));
-         MLG_TRY(changes, with_expiry(body, services.clock.wall_now()));
-         MLG_TRY(token, services.authenticator.update(request.param("name"), changes));
+         MLG_TRY(token, services.authenticator.update(request.param("name"), body));
          std::string text;
          base::JsonWriter out(text);
          write(out, token);

@@ -1,13 +1,11 @@
 #include "gateway/auth/authenticator.h"
 
 #include <algorithm>
-#include <array>
-#include <list>
-#include <mutex>
 
 #include <sodium.h>
 
 #include "base/random.h"
+#include "gateway/auth/stored_token.h"
 #include "model/names.h"
 
 namespace mlgraph::gateway {
@@ -23,117 +21,8 @@ namespace {
 constexpr const char* kPrefix = "tokens/";
 constexpr const char* kAdminKey = "admin-token";
 constexpr const char* kAdminName = "admin";
-constexpr std::size_t kFailuresFree = 10;  // a minute and address, before answers slow down
-constexpr auto kFailureWindow = std::chrono::minutes(1);
-constexpr std::size_t kAddressesMax = 10'000;
+constexpr std::string_view kGivenMark = "given ";  // before the hash of a token that was given
 constexpr std::size_t kTokensMax = 10'000;
-
-using Hash = std::array<unsigned char, crypto_hash_sha256_BYTES>;
-
-Hash hash_of(std::string_view secret) {
-  Hash hash{};
-  crypto_hash_sha256(
-      hash.data(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size()
-  );
-  return hash;
-}
-
-std::string hex_of(const Hash& hash) {
-  std::string text(2 * hash.size() + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
-  text.pop_back();
-  return text;
-}
-
-std::optional<Hash> hash_from(const std::string& hex) {
-  Hash hash{};
-  std::size_t size = 0;
-  if (sodium_hex2bin(hash.data(), hash.size(), hex.data(), hex.size(), nullptr, &size, nullptr) !=
-          0 ||
-      size != hash.size())
-    return std::nullopt;
-  return hash;
-}
-
-struct Stored {
-  TokenInfo info;
-  protocol::Scopes scopes;
-  Hash hash{};
-  std::uint64_t revision = 0;
-};
-
-std::string to_json(const Stored& token) {
-  std::string text;
-  base::JsonWriter out(text);
-  out.object([&] {
-    out.member("hash", hex_of(token.hash));
-    out.key("scopes");
-    out.array([&] {
-      for (const auto& scope : token.info.scopes) out.value(scope);
-    });
-    out.key("expires_at");
-    token.info.expires_at ? out.value(base::format_timestamp(*token.info.expires_at)) : out.null();
-    out.member("rate_limit_per_minute", token.info.rate_limit_per_minute);
-    out.member("burst", token.info.burst);
-    out.member("created_at", base::format_timestamp(token.info.created_at));
-  });
-  return text;
-}
-
-std::optional<std::uint32_t> small_number(const Json& json, const char* key) {
-  const auto* value = json.find(key);
-  const auto number = value ? value->as_uint() : std::nullopt;
-  if (!number) return std::nullopt;
-  return static_cast<std::uint32_t>(*number);
-}
-
-Result<Stored> parse_stored(
-    const std::string& name, const std::string& text, std::uint64_t revision
-) {
-  MLG_TRY(json, base::parse_json(text));
-  Stored token;
-  token.info.name = name;
-  token.revision = revision;
-  const auto* hash = json.find("hash");
-  const auto parsed = hash && hash->as_string() ? hash_from(*hash->as_string()) : std::nullopt;
-  const auto* scopes = json.find("scopes");
-  const auto* created = json.find("created_at");
-  if (!parsed || !scopes || !scopes->as_array() || !created || !created->as_string())
-    return fail(ErrorCode::kCorrupt, "the stored token '{}' lacks members", name);
-  token.hash = *parsed;
-  for (const auto& scope : *scopes->as_array())
-    if (scope.as_string()) token.info.scopes.push_back(*scope.as_string());
-  MLG_TRY(grants, protocol::Scopes::parse(token.info.scopes));
-  token.scopes = grants;
-  if (const auto* expires = json.find("expires_at"); expires && expires->as_string())
-    token.info.expires_at = base::parse_timestamp(*expires->as_string());
-  token.info.rate_limit_per_minute = small_number(json, "rate_limit_per_minute");
-  token.info.burst = small_number(json, "burst");
-  token.info.created_at = base::parse_timestamp(*created->as_string()).value_or(base::Timestamp{});
-  return token;
-}
-
-/// A rate member of PATCH: a positive number, or null for none.
-Result<void> merge_rate(const Json& changes, const char* key, std::optional<std::uint32_t>& into) {
-  constexpr std::uint64_t kRateMax = 100'000'000;
-  const auto* value = changes.find(key);
-  if (!value) return {};
-  if (value->is_null()) {
-    into.reset();
-    return {};
-  }
-  const auto number = value->as_uint();
-  if (!number || *number < 1 || *number > kRateMax)
-    return fail_at(
-        key,
-        ErrorCode::kInvalidValue,
-        "{} must be null or a whole number from 1 to {}",
-        key,
-        kRateMax
-    );
-  into = static_cast<std::uint32_t>(*number);
-  return {};
-}
 
 }  // namespace
 
@@ -153,33 +42,53 @@ class Authenticator::Impl {
  public:
   Impl(store::Log& config, const base::Clock& clock) : config_(config), clock_(clock) {}
 
-  Result<void> start(std::string_view admin_token) {
+  Result<void> load() {
     base::MutexLock lock(mutex_);
     MLG_TRY(stored, config_.config_list(kPrefix));
     for (const auto& [key, value] : stored) {
       MLG_TRY(
           token,
-          parse_stored(key.substr(std::string_view(kPrefix).size()), value.value, value.revision)
+          parse_token(key.substr(std::string_view(kPrefix).size()), value.value, value.revision)
       );
       keep(token);
     }
-    if (!is_token_text(admin_token))
+    MLG_TRY(admin, config_.config_get(kAdminKey));
+    if (admin.revision == 0) return {};
+    const bool given = admin.value.starts_with(kGivenMark);
+    const auto hash = hash_from(given ? admin.value.substr(kGivenMark.size()) : admin.value);
+    if (!hash) return fail(ErrorCode::kCorrupt, "the stored admin token is no hash");
+    become_admin(*hash, given ? AdminToken::kGiven : AdminToken::kMade);
+    return {};
+  }
+
+  Result<void> set_admin_token(std::string_view secret, AdminToken origin) {
+    if (!is_token_text(secret))
       return fail(
           ErrorCode::kInvalidValue, "the admin token must match mlg_[A-Za-z0-9_-]{{8,252}}"
       );
+    base::MutexLock change(change_mutex_);
+    const Hash hash = hash_of(secret);
+    const std::string stored =
+        std::string(origin == AdminToken::kGiven ? kGivenMark : "") + hex_of(hash);
     MLG_TRY(before, config_.config_get(kAdminKey));
-    Stored admin;
-    admin.info.name = kAdminName;
-    admin.info.scopes = {"admin"};
-    admin.info.created_at = clock_.wall_now();
-    admin.scopes = protocol::Scopes::admin();
-    admin.hash = hash_of(admin_token);
-    const std::string hex = hex_of(admin.hash);
-    if (before.value != hex) {
-      MLG_TRY_VOID(config_.config_put(kAdminKey, hex, before.revision));
+    if (before.value != stored) {
+      MLG_TRY_VOID(config_.config_put(kAdminKey, stored, before.revision));
     }
-    admin_ = admin;
+    base::MutexLock lock(mutex_);
+    become_admin(hash, origin);
     return {};
+  }
+
+  AdminToken admin_token() const {
+    base::MutexLock lock(mutex_);
+    return admin_origin_;
+  }
+
+  bool is_admin_token(std::string_view secret) const {
+    const Hash hash = hash_of(secret);
+    base::MutexLock lock(mutex_);
+    return admin_origin_ != AdminToken::kNone &&
+           sodium_memcmp(admin_.hash.data(), hash.data(), hash.size()) == 0;
   }
 
   Result<Principal> authenticate(std::string_view token, const std::string& remote) {
@@ -196,7 +105,7 @@ class Authenticator::Impl {
           found->info.rate_limit_per_minute,
           found->info.burst};
     }
-    return tl::unexpected(refuse(remote));
+    return tl::unexpected(wrong_.count(remote, clock_.steady_now()));
   }
 
   Result<std::string> create(TokenInfo info) {
@@ -228,7 +137,7 @@ class Authenticator::Impl {
     if (count() >= kTokensMax)
       return fail(ErrorCode::kConflict, "there are {} tokens, the limit", kTokensMax);
     if (info.created_at.ms == 0) info.created_at = clock_.wall_now();
-    Stored token{info, scopes, hash_of(secret), 0};
+    StoredToken token{info, scopes, hash_of(secret), 0};
     if (is_used(secret))
       return fail_at("token", ErrorCode::kConflict, "another token has this secret");
     MLG_TRY(before, config_.config_get(kPrefix + info.name));
@@ -248,7 +157,7 @@ class Authenticator::Impl {
     const auto before = find_stored(name);
     if (!before)
       return fail(ErrorCode::kNotFound, "there is no token '{}'", model::printable(name));
-    MLG_TRY(merged, merge(*before, changes));
+    MLG_TRY(merged, merge_token(*before, changes, clock_.wall_now()));
     MLG_TRY(revision, config_.config_put(kPrefix + name, to_json(merged), merged.revision));
     merged.revision = revision;
     {
@@ -289,6 +198,11 @@ class Authenticator::Impl {
     return it->second.info;
   }
 
+  WrongTokens::Budget wrong_tokens(const std::string& remote) const {
+    base::MutexLock lock(mutex_);
+    return wrong_.budget(remote, clock_.steady_now());
+  }
+
   void on_change(std::function<void(const std::string&, const std::optional<TokenInfo>&)> callback
   ) {
     base::MutexLock lock(mutex_);
@@ -296,7 +210,7 @@ class Authenticator::Impl {
   }
 
  private:
-  std::optional<Stored> find_stored(const std::string& name) const {
+  std::optional<StoredToken> find_stored(const std::string& name) const {
     base::MutexLock lock(mutex_);
     const auto it = tokens_.find(name);
     return it == tokens_.end() ? std::nullopt : std::optional(it->second);
@@ -313,77 +227,27 @@ class Authenticator::Impl {
   }
 
   /// By the hash, from which a guess's timing learns nothing about the secret.
-  const Stored* find_by_secret(std::string_view secret) const MLG_REQUIRES(mutex_) {
+  const StoredToken* find_by_secret(std::string_view secret) const MLG_REQUIRES(mutex_) {
     const Hash hash = hash_of(secret);
-    if (sodium_memcmp(admin_.hash.data(), hash.data(), hash.size()) == 0) return &admin_;
+    if (admin_origin_ != AdminToken::kNone &&
+        sodium_memcmp(admin_.hash.data(), hash.data(), hash.size()) == 0)
+      return &admin_;
     const auto name = names_.find(hash);
     return name == names_.end() ? nullptr : &tokens_.at(name->second);
   }
 
-  void keep(const Stored& token) MLG_REQUIRES(mutex_) {
+  void become_admin(const Hash& hash, AdminToken origin) MLG_REQUIRES(mutex_) {
+    admin_.info.name = kAdminName;
+    admin_.info.scopes = {"admin"};
+    admin_.info.created_at = clock_.wall_now();
+    admin_.scopes = protocol::Scopes::admin();
+    admin_.hash = hash;
+    admin_origin_ = origin;
+  }
+
+  void keep(const StoredToken& token) MLG_REQUIRES(mutex_) {
     names_[token.hash] = token.info.name;
     tokens_[token.info.name] = token;
-  }
-
-  static Result<Stored> merge(Stored token, const Json& changes) {
-    if (const auto* scopes = changes.find("scopes")) {
-      if (!scopes->as_array() || scopes->as_array()->empty())
-        return fail_at(
-            "scopes", ErrorCode::kInvalidValue, "scopes must be a non-empty array of texts"
-        );
-      token.info.scopes.clear();
-      for (const auto& scope : *scopes->as_array()) {
-        if (!scope.as_string())
-          return fail_at("scopes", ErrorCode::kInvalidValue, "scopes must be an array of texts");
-        token.info.scopes.push_back(*scope.as_string());
-      }
-      MLG_TRY(parsed, protocol::Scopes::parse(token.info.scopes));
-      token.scopes = parsed;
-    }
-    if (const auto* expires = changes.find("expires_at"); expires && expires->is_null())
-      token.info.expires_at.reset();
-    if (const auto* expires = changes.find("expires_at"); expires && expires->as_string()) {
-      const auto at = base::parse_timestamp(*expires->as_string());
-      if (!at)
-        return fail_at(
-            "expires_at",
-            ErrorCode::kInvalidValue,
-            "expires_at must look like 2024-12-22T10:30:00.123Z"
-        );
-      token.info.expires_at = at;
-    }
-    MLG_TRY_VOID(merge_rate(changes, "rate_limit_per_minute", token.info.rate_limit_per_minute));
-    MLG_TRY_VOID(merge_rate(changes, "burst", token.info.burst));
-    return token;
-  }
-
-  /// Counts a wrong token; from the tenth a minute on, the answer says to wait, each time twice as
-  /// long.
-  base::Error refuse(const std::string& remote) MLG_REQUIRES(mutex_) {
-    const auto now = clock_.steady_now();
-    auto it = failures_.find(remote);
-    if (it == failures_.end()) {
-      if (failures_.size() >= kAddressesMax) {
-        failures_.erase(oldest_.front());
-        oldest_.pop_front();
-      }
-      oldest_.push_back(remote);
-      it = failures_.emplace(remote, Failures{0, now, std::prev(oldest_.end())}).first;
-    }
-    auto& failures = it->second;
-    oldest_.splice(oldest_.end(), oldest_, failures.place);
-    if (now - failures.since > kFailureWindow) {
-      failures.since = now;
-      failures.count = 0;
-    }
-    if (++failures.count <= kFailuresFree)
-      return {ErrorCode::kUnauthorized, "invalid token", {}, {}};
-    const auto step = std::min<std::size_t>(failures.count - kFailuresFree, 6);
-    return {
-        ErrorCode::kRateLimited,
-        "too many invalid tokens from this address",
-        {},
-        std::int64_t{500} << step};
   }
 
   void tell(const std::string& name, const std::optional<TokenInfo>& info) {
@@ -395,31 +259,34 @@ class Authenticator::Impl {
     for (const auto& callback : callbacks) callback(name, info);
   }
 
-  struct Failures {
-    std::size_t count;
-    base::SteadyTime since;
-    std::list<std::string>::iterator place;
-  };
   store::Log& config_;
   const base::Clock& clock_;
   // Changes wait for the disk one after the other; who authenticates on a loop never waits for
   // them.
   base::Mutex change_mutex_;
   mutable base::Mutex mutex_;
-  Stored admin_ MLG_GUARDED_BY(mutex_);
-  std::map<std::string, Stored> tokens_ MLG_GUARDED_BY(mutex_);
+  StoredToken admin_ MLG_GUARDED_BY(mutex_);
+  AdminToken admin_origin_ MLG_GUARDED_BY(mutex_) = AdminToken::kNone;
+  std::map<std::string, StoredToken> tokens_ MLG_GUARDED_BY(mutex_);
   std::map<Hash, std::string> names_ MLG_GUARDED_BY(mutex_);  // of the same tokens
-  std::map<std::string, Failures> failures_ MLG_GUARDED_BY(mutex_
-  );  // at most kAddressesMax, the least recent goes
-  std::list<std::string> oldest_ MLG_GUARDED_BY(mutex_);
+  WrongTokens wrong_ MLG_GUARDED_BY(mutex_);
   std::vector<std::function<void(const std::string&, const std::optional<TokenInfo>&)>> callbacks_
       MLG_GUARDED_BY(mutex_);
 };
 
 Authenticator::Authenticator(store::Log& config, const base::Clock& clock)
     : impl_(std::make_shared<Impl>(config, clock)) {}
+Result<void> Authenticator::load() { return impl_->load(); }
+Result<void> Authenticator::set_admin_token(std::string_view token, AdminToken origin) {
+  return impl_->set_admin_token(token, origin);
+}
+AdminToken Authenticator::admin_token() const { return impl_->admin_token(); }
+bool Authenticator::is_admin_token(std::string_view token) const {
+  return impl_->is_admin_token(token);
+}
 Result<void> Authenticator::start(std::string_view admin_token) {
-  return impl_->start(admin_token);
+  MLG_TRY_VOID(load());
+  return set_admin_token(admin_token, AdminToken::kGiven);
 }
 Result<Principal> Authenticator::authenticate(std::string_view token, const std::string& remote) {
   return impl_->authenticate(token, remote);
@@ -435,6 +302,9 @@ Result<void> Authenticator::revoke(const std::string& name) { return impl_->revo
 std::vector<TokenInfo> Authenticator::list() const { return impl_->list(); }
 std::optional<TokenInfo> Authenticator::find(const std::string& name) const {
   return impl_->find(name);
+}
+WrongTokens::Budget Authenticator::wrong_tokens(const std::string& remote) const {
+  return impl_->wrong_tokens(remote);
 }
 void Authenticator::on_change(
     std::function<void(const std::string&, const std::optional<TokenInfo>&)> callback

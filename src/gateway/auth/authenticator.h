@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mutex.h"
+#include "gateway/auth/wrong_tokens.h"
 #include "protocol/channel.h"
 #include "store/log.h"
 
@@ -40,12 +41,25 @@ struct TokenInfo {
 /// mlg_[A-Za-z0-9_-]{8,252}
 [[nodiscard]] bool is_token_text(std::string_view token);
 
-/// Tokens live in the configuration store as SHA-256; the admin token is set at start.
+/// Where the admin token came from.
+enum class AdminToken : std::uint8_t {
+  kNone,   ///< there is none yet
+  kMade,   ///< the server made it, and keeps it in a file for its owner
+  kGiven,  ///< its owner gave it: nothing but its hash is kept
+};
+
+/// Tokens live in the configuration store as SHA-256, the admin token too.
 /// Threads: shared.
 class Authenticator {
  public:
   Authenticator(store::Log& config, const base::Clock& clock);
-  /// Loads tokens; sets the admin token's hash (replacing an earlier one).
+  /// Loads the tokens, and the admin token that was set last.
+  [[nodiscard]] base::Result<void> load();
+  /// From now on this is the admin token, and no earlier one. errors kInvalidValue.
+  [[nodiscard]] base::Result<void> set_admin_token(std::string_view token, AdminToken origin);
+  [[nodiscard]] AdminToken admin_token() const;
+  [[nodiscard]] bool is_admin_token(std::string_view token) const;
+  /// load() with an admin token that is given.
   [[nodiscard]] base::Result<void> start(std::string_view admin_token);
 
   /// errors kUnauthorized (one answer for unknown, malformed and revoked), kTokenExpired,
@@ -66,6 +80,8 @@ class Authenticator {
   [[nodiscard]] base::Result<void> revoke(const std::string& name);
   [[nodiscard]] std::vector<TokenInfo> list() const;
   [[nodiscard]] std::optional<TokenInfo> find(const std::string& name) const;
+  /// What an address has left of wrong tokens that are answered like unknown ones.
+  [[nodiscard]] WrongTokens::Budget wrong_tokens(const std::string& remote) const;
   /// Told after a token changed (info) or was revoked (nullopt): live sessions are re-evaluated or
   /// closed.
   void on_change(

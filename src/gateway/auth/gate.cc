@@ -9,9 +9,16 @@ using base::Error;
 using base::ErrorCode;
 
 namespace {
-constexpr std::uint32_t kUnauthenticatedLimit =
-    10;  // wrong tokens an address and minute, before answers slow down
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+void add_rate(Headers& headers, std::uint32_t limit, std::uint32_t remaining, std::uint32_t reset) {
+  headers.emplace_back("X-RateLimit-Limit", std::to_string(limit));
+  headers.emplace_back("X-RateLimit-Remaining", std::to_string(remaining));
+  headers.emplace_back("X-RateLimit-Reset", std::to_string(reset));
 }
+
+}  // namespace
 
 Admission Gate::refuse(Admission so_far, const Error& error) const {
   metrics_.count_error(std::string(protocol::row_of(error.code).name));
@@ -50,12 +57,15 @@ Admission Gate::admit(HttpRequest& request, const Credentials& credentials) cons
     );
   auto principal = authenticator_.authenticate(*credentials.token, request.remote);
   if (!principal) {
-    if (principal.error().code == ErrorCode::kRateLimited)
+    if (principal.error().code == ErrorCode::kRateLimited) {
+      const auto budget = authenticator_.wrong_tokens(request.remote);
+      add_rate(admission.headers, budget.limit, budget.remaining, budget.reset_seconds);
       limiter_.count_refusal(
           kUnauthenticatedBucket,
-          kUnauthenticatedLimit,
+          budget.limit,
           std::chrono::milliseconds(principal.error().retry_after_ms.value_or(1'000))
       );
+    }
     return refuse(admission, principal.error());
   }
   request.principal = std::move(*principal);
@@ -64,9 +74,7 @@ Admission Gate::admit(HttpRequest& request, const Credentials& credentials) cons
     const auto verdict = limiter_.check(
         request.principal.name, *per_minute, request.principal.burst.value_or(*per_minute)
     );
-    admission.headers.emplace_back("X-RateLimit-Limit", std::to_string(verdict.limit));
-    admission.headers.emplace_back("X-RateLimit-Remaining", std::to_string(verdict.remaining));
-    admission.headers.emplace_back("X-RateLimit-Reset", std::to_string(verdict.reset_seconds));
+    add_rate(admission.headers, verdict.limit, verdict.remaining, verdict.reset_seconds);
     if (!verdict.allowed)
       return refuse(
           admission,

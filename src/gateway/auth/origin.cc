@@ -4,11 +4,14 @@
 #include <cctype>
 #include <optional>
 
+#include "gateway/auth/authority.h"
+
 namespace mlgraph::gateway {
 namespace {
 
 struct Origin {
-  std::string scheme, host, port;
+  std::string scheme, host;
+  std::uint16_t port;
   bool operator==(const Origin&) const = default;
 };
 
@@ -18,29 +21,12 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool plain_host(std::string_view host) {
-  return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == ':' ||
-           c == '[' || c == ']';
-  });
-}
-
-/// "host", "host:port", "[::1]:port"; a missing port is the scheme's.
-std::optional<Origin> with_authority(std::string scheme, std::string_view authority) {
-  const auto bracket = authority.rfind(']');
-  const auto colon = authority.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  Origin origin{
-      std::move(scheme), lower(authority.substr(0, has_port ? colon : authority.size())), {}};
-  origin.port = has_port ? std::string(authority.substr(colon + 1))
-                         : (origin.scheme == "https" ? "443" : "80");
-  if (!plain_host(origin.host) || origin.port.empty() || origin.port.size() > 5 ||
-      !std::all_of(origin.port.begin(), origin.port.end(), [](char c) {
-        return c >= '0' && c <= '9';
-      }))
-    return std::nullopt;
-  return origin;
+/// A missing port is the scheme's.
+std::optional<Origin> with_authority(std::string scheme, std::string_view text) {
+  auto authority = parse_authority(text);
+  if (!authority) return std::nullopt;
+  const auto port = authority->port.value_or(scheme == "https" ? 443 : 80);
+  return Origin{std::move(scheme), std::move(authority->host), port};
 }
 
 std::optional<Origin> parse(std::string_view text) {
@@ -72,15 +58,12 @@ bool OriginPolicy::allows(std::string_view origin, std::string_view host, bool t
 
 bool HostPolicy::allows(std::string_view host) const {
   if (allowed_.empty()) return true;
-  const std::string wanted = lower(host);
-  const auto bracket = wanted.rfind(']');
-  const auto colon = wanted.rfind(':');
-  const bool has_port =
-      colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
-  const std::string name = wanted.substr(0, has_port ? colon : wanted.size());
-  return std::any_of(allowed_.begin(), allowed_.end(), [&](const std::string& allowed) {
-    return lower(allowed) == wanted || lower(allowed) == name;
-  });
+  const auto wanted = parse_authority(host);
+  return wanted && std::any_of(allowed_.begin(), allowed_.end(), [&](const std::string& allowed) {
+           const auto served = parse_authority(allowed);
+           return served && served->host == wanted->host &&
+                  (!served->port || served->port == wanted->port);
+         });
 }
 
 }  // namespace mlgraph::gateway

@@ -52,7 +52,7 @@ class RateLimiter {
   void count_refusal(
       const std::string& bucket, std::uint32_t limit, std::chrono::milliseconds retry_after
   );
-  /// Reports due now: called about once a second; each becomes one alert.rate_limit.
+  /// Reports due now: called ten times a second; each becomes one alert.rate_limit.
   [[nodiscard]] std::vector<Report> due_reports();
   void forget(const std::string& bucket);
 

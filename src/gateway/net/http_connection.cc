@@ -165,6 +165,15 @@ bool HttpConnection::check_origin() {
 bool HttpConnection::try_upgrade(const Credentials& credentials) {
   const auto& paths = shared_.hooks.websocket_paths;
   if (std::find(paths.begin(), paths.end(), head_.request->path) == paths.end()) return false;
+  if (!head_.http_1_1) {
+    // RFC 6455 §4.1, and HTTP/1.0 knows no Upgrade.
+    auto refusal = error_response({ErrorCode::kBadRequest, "a WebSocket needs HTTP/1.1", {}, {}});
+    refusal.status = 426;
+    refusal.headers.emplace_back("Upgrade", "websocket");
+    close_after_ = true;
+    respond(std::move(refusal));
+    return true;
+  }
   auto answer = answer_upgrade(
       head_.request->method,
       head_.headers,

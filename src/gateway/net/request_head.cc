@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "gateway/auth/authority.h"
+
 namespace mlgraph::gateway {
 namespace {
 
@@ -61,7 +63,11 @@ Result<void> check_field(std::string_view line, Seen& seen) {
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
   const auto value = trimmed(line.substr(colon + 1));
-  if (same_name(name, "host")) ++seen.hosts;
+  if (same_name(name, "host")) {
+    ++seen.hosts;
+    if (!parse_authority(value))
+      return fail(ErrorCode::kBadRequest, "Host is not HOST or HOST:PORT");
+  }
   if (same_name(name, "content-length")) {
     ++seen.lengths;
     if (value.empty() || value.size() > 19 ||

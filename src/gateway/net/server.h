@@ -20,7 +20,8 @@ namespace mlgraph::gateway {
 struct Credentials {
   std::optional<std::string> token;  ///< Authorization: Bearer or x-api-key
   bool conflicting = false;          ///< two different ones were sent
-  bool in_query = false;  ///< ?token= or ?access_token=: refused with an explaining error
+  bool in_query =
+      false;  ///< ?token=, or a token under any other name: refused with an explaining error
 };
 
 /// The answer to "may this request go on?", given after the head and before any body is read.

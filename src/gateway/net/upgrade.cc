@@ -76,23 +76,55 @@ tl::unexpected<HttpResponse> refuse(int status, ErrorCode code, std::string why)
   return tl::unexpected(std::move(response));
 }
 
+constexpr std::string_view kBearer = "bearer";
+
+/// "Basic …": a credential, but none of ours.
+bool is_other_scheme(std::string_view authorization) {
+  const auto scheme = trimmed(authorization).substr(0, trimmed(authorization).find(' '));
+  return !scheme.empty() && lower(scheme) != kBearer && !scheme.starts_with("mlg_") &&
+         scheme.size() < trimmed(authorization).size();
+}
+
+/// What stands behind "Bearer"; empty, and so no token, when nothing does, or when it stands alone.
+std::string bearer_token(std::string_view authorization) {
+  const auto text = trimmed(authorization);
+  const auto blank = std::min(text.find_first_of(" \t"), text.size());
+  if (lower(text.substr(0, blank)) != kBearer) return {};
+  return std::string(trimmed(text.substr(blank)));
+}
+
+/// A token in the URL, by the parameter's name or by its own. What names a thing may begin as a
+/// token does.
+bool is_secret_parameter(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 6> kSecrets = {
+      "token", "access_token", "api_key", "apikey", "authorization", "auth"};
+  constexpr std::array<std::string_view, 4> kNames = {"after", "id_prefix", "index", "jobId"};
+  const auto is_one_of = [](const auto& all, std::string_view one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  if (is_one_of(kSecrets, lower(name))) return true;
+  return value.starts_with("mlg_") && !is_one_of(kNames, name);
+}
+
 }  // namespace
 
 Credentials read_credentials(
     const HeaderMap& headers, const std::multimap<std::string, std::string>& query
 ) {
   Credentials credentials;
-  constexpr std::string_view kBearer = "bearer ";
-  const auto authorization = header(headers, "authorization");
-  if (lower(authorization.substr(0, kBearer.size())) == kBearer)
-    credentials.token = trimmed(authorization.substr(kBearer.size()));
-  if (const auto key = headers.find("x-api-key"); key != headers.end()) {
+  const auto authorization = headers.find("authorization");
+  const auto key = headers.find("x-api-key");
+  if (authorization != headers.end()) credentials.token = bearer_token(authorization->second);
+  if (key != headers.end()) {
     const std::string token(trimmed(key->second));
-    credentials.conflicting = credentials.token && *credentials.token != token;
+    // Another scheme beside it is a proxy's business.
+    const bool two = authorization != headers.end() && !is_other_scheme(authorization->second);
+    credentials.conflicting = two && *credentials.token != token;
     credentials.token = token;
   }
-  credentials.in_query =
-      query.contains("token") || query.contains("access_token") || query.contains("api_key");
+  credentials.in_query = std::any_of(query.begin(), query.end(), [](const auto& parameter) {
+    return is_secret_parameter(parameter.first, parameter.second);
+  });
   return credentials;
 }
 
@@ -143,12 +175,14 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
   const bool bearer = std::find(offered.begin(), offered.end(), "Bearer") != offered.end();
   bool conflicting = credentials.conflicting;
   for (const auto item : offered) {
-    if (!bearer || !item.starts_with("mlg_")) continue;
-    conflicting = conflicting || (handshake.token && *handshake.token != item);
-    handshake.token = item;
+    if (!item.starts_with("mlg_")) continue;
+    // Without 'Bearer' it is a credential that nobody can take: refused after the upgrade.
+    const std::string token(bearer ? item : std::string_view());
+    conflicting = conflicting || (handshake.token && *handshake.token != token);
+    handshake.token = token;
   }
-  if (bearer && !handshake.token && offered.size() > 1)
-    handshake.token = "";  // something that is no token: refused after the upgrade
+  if (bearer && !handshake.token)
+    handshake.token = "";  // 'Bearer' and nothing behind it, or something that is no token
   if (conflicting) return refuse(400, ErrorCode::kBadRequest, "two different tokens were sent");
   handshake.response_head =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "

@@ -13,7 +13,8 @@ namespace mlgraph::gateway {
 /// Header names in lower case; of equal names the values joined by commas.
 using HeaderMap = std::map<std::string, std::string, std::less<>>;
 
-/// What Authorization and x-api-key say.
+/// What Authorization and x-api-key say; one that is there and says nothing, or nothing that is a
+/// token, is an empty token, which nobody has.
 [[nodiscard]] Credentials read_credentials(
     const HeaderMap& headers, const std::multimap<std::string, std::string>& query
 );

@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mlgraph::app {
+
+/// The one of `known` (not empty) that takes the fewest changed letters to become `word`: for
+/// "did you mean …?".
+[[nodiscard]] const std::string& nearest(
+    std::string_view word, const std::vector<std::string>& known
+);
+
+}  // namespace mlgraph::app
