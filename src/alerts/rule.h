@@ -28,7 +28,7 @@ enum class Gauge : std::uint8_t {
 struct Rule {
   std::string rule;  ///< its name: "memory", "disk", …
   Gauge metric = Gauge::kMemoryFraction;
-  bool above = true;  ///< comparison ">" (else "<")
+  bool above = true;  ///< comparison ">", at or above a level (else "<", at or below)
   std::optional<double> warn;
   std::optional<double> error;
   double clear = 0;               ///< resolved once the value is back below (above, for "<") it

@@ -76,7 +76,7 @@ base::Result<app::Config> read_config(
 }
 
 // Constructors of libraries run before main(), for tens of milliseconds; this runs before them.
-[[gnu::section(".preinit_array"), gnu::used]] void (*const catch_early)() = app::catch_signals;
+[[gnu::section(".preinit_array"), gnu::used]] void (*const kCatchEarly)() = app::catch_signals;
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "index/filter.h"
 
+#include <cmath>
+
 namespace mlgraph::index {
 namespace {
 
@@ -118,9 +120,7 @@ class Parser {
   }
 
   static Result<Scalar> scalar(const Json& json, const std::string& place) {
-    if (const auto* flag = json.as_bool()) return Scalar(*flag);
-    if (const auto* text = json.as_string()) return Scalar(*text);
-    if (const auto number = json.as_double()) return Scalar(*number);
+    if (auto value = scalar_of(json)) return std::move(*value);
     return fail_at(
         place,
         ErrorCode::kInvalidValue,
@@ -188,6 +188,20 @@ class Parser {
 };
 
 }  // namespace
+
+std::optional<Scalar> scalar_of(const Json& json) {
+  if (const auto* flag = json.as_bool()) return Scalar(*flag);
+  if (const auto* text = json.as_string()) return Scalar(*text);
+  if (const auto whole = json.as_int()) return Scalar(*whole);
+  if (const auto big = json.as_uint()) return Scalar(*big);
+  const auto number = json.as_double();
+  if (!number) return std::nullopt;
+  constexpr double kTwo63 = 9'223'372'036'854'775'808.0;
+  if (std::trunc(*number) != *number || *number < -kTwo63 || *number >= 2 * kTwo63)
+    return Scalar(*number);
+  if (*number < kTwo63) return Scalar(static_cast<std::int64_t>(*number));
+  return Scalar(static_cast<std::uint64_t>(*number));
+}
 
 Result<Filter> parse_filter(const Json& json) { return Parser().filter(json, "filter", 1); }
 

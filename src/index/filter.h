@@ -1,5 +1,6 @@
 #pragma once
 // {must, should, must_not: [ {key, match | any | range{gt,gte,lt,lte} | exists} ]} as a typed tree.
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,8 +12,11 @@
 
 namespace mlgraph::index {
 
-/// A value of metadata that a filter can compare.
-using Scalar = std::variant<bool, double, std::string>;
+/// A value of metadata that a filter can compare. A number is an integer if its value is one that
+/// fits, however it was written: 5 and 5.0 are equal, 2^53 and 2^53 + 1 are not.
+using Scalar = std::variant<bool, double, std::int64_t, std::uint64_t, std::string>;
+/// Absent for null, arrays and objects.
+[[nodiscard]] std::optional<Scalar> scalar_of(const base::Json& json);
 
 struct Condition {
   struct Match {
@@ -22,7 +26,7 @@ struct Condition {
     std::vector<Scalar> values;
   };
   struct Range {
-    std::optional<double> gt, gte, lt, lte;
+    std::optional<double> gt, gte, lt, lte;  ///< compared as doubles
   };
   struct Exists {
     bool exists = true;

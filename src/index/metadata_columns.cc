@@ -42,11 +42,15 @@ MetadataColumns::Hash MetadataColumns::hash_of(const Scalar& value) {
   std::string bytes(1, static_cast<char>(value.index()));
   if (const auto* flag = std::get_if<bool>(&value)) {
     bytes.push_back(*flag ? 1 : 0);
-  } else if (const auto* number = std::get_if<double>(&value)) {
-    const double same_zero = *number == 0 ? 0.0 : *number;
-    bytes.append(reinterpret_cast<const char*>(&same_zero), sizeof same_zero);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    bytes += *text;
   } else {
-    bytes += std::get<std::string>(value);
+    const auto append = [&](const auto& number) {
+      bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
+    };
+    if (const auto* fraction = std::get_if<double>(&value)) append(*fraction);
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) append(*whole);
+    if (const auto* big = std::get_if<std::uint64_t>(&value)) append(*big);
   }
   Hash hash{};
   crypto_shorthash_siphashx24(
@@ -79,14 +83,9 @@ void MetadataColumns::add_value(
   if (!value.is_null() && (column.present.empty() || column.present.back() != row))
     column.present.push_back(row);
   const auto add_scalar = [&](const base::Json& item) {
-    std::optional<Scalar> scalar;
-    if (const auto* flag = item.as_bool()) scalar = Scalar(*flag);
-    if (const auto* text = item.as_string()) scalar = Scalar(*text);
-    if (const auto number = item.as_double()) {
-      scalar = Scalar(*number);
-      column.numbers.emplace_back(*number, row);
-    }
+    const auto scalar = scalar_of(item);
     if (!scalar) return;
+    if (const auto number = item.as_double()) column.numbers.emplace_back(*number, row);
     auto& rows = column.rows_by_value[hash_of(*scalar)];
     if (rows.empty() || rows.back() != row) rows.push_back(row);
   };

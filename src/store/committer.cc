@@ -38,7 +38,7 @@ constexpr auto kTrimEvery = std::chrono::seconds(5);
 
 class Committer::Impl {
  public:
-  Impl(Log& log, const base::Clock& clock, Options options)
+  Impl(Log& log, const base::Clock& clock, const Options& options)
       : log_(log), clock_(clock), options_(options) {
     auto state = log.load_state();
     // The caller has opened this log: a state that does not load is a corrupt data directory, told
@@ -259,7 +259,7 @@ class Committer::Impl {
   std::optional<base::ThreadPool> own_thread_;
 };
 
-Committer::Committer(Log& log, const base::Clock& clock, Options options)
+Committer::Committer(Log& log, const base::Clock& clock, const Options& options)
     : impl_(std::make_unique<Impl>(log, clock, options)) {}
 Committer::~Committer() = default;
 void Committer::add_sink(EntrySink sink) { impl_->add_sink(std::move(sink)); }

@@ -63,7 +63,7 @@ class Committer {
     /// thread of its own. A simulation runs the steps by hand.
     base::Executor* executor = nullptr;
   };
-  Committer(Log& log, const base::Clock& clock, Options options);
+  Committer(Log& log, const base::Clock& clock, const Options& options);
   ~Committer();  ///< stop()
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;

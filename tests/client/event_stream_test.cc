@@ -175,7 +175,7 @@ TEST(EventStream, BackoffStartsOverOnlyWhenSubscribed) {
   Backoff expected({milliseconds(2), milliseconds(20), testing::seed()});
   const auto waits = watched.of(Kind::kDisconnected);
   ASSERT_EQ(waits.size(), kUseless + 1U);
-  for (int i = 0; i < kUseless; ++i) EXPECT_EQ(waits.at(i).retry_in, expected.next());
+  for (std::size_t i = 0; i < kUseless; ++i) EXPECT_EQ(waits.at(i).retry_in, expected.next());
   expected.reset();
   EXPECT_EQ(waits.back().retry_in, expected.next());
 }

@@ -55,7 +55,7 @@ def test_states_are_what_the_events_add_up_to(make_server):
     witness.look()
     fill(rest, "one", rows(900, 4))
     upload(rest, "two", "good")
-    upload(rest, "two", "with-a-bad-row", body=b"{no json\n")
+    upload(rest, "two", "with-a-bad-row", body=ndjson(rows(3, 4)) + b"{no json\n")
     upload(rest, "two", "no-file", body=b"\x93NUMPY\x01\x00garbage", status=400, content_type="application/x-npy")
     witness.look()
     rest.patch("/indices/one", {"nprobe": 4})

@@ -99,3 +99,20 @@ def test_a_shard_that_has_just_moved_tells_vectors_and_their_bytes(rest, make_in
     (shard,) = index["shards"]
     assert index["vectors"] == shard["vectors"] == 300
     assert index["bytes"] == shard["bytes"] >= 300 * 8 * 4
+
+
+def test_whole_numbers_match_exactly(rest, make_index):
+    """Also where a double could not tell them apart; 5 and 5.0 are the same number."""
+    make_index("numbers", dimension=2)
+    numbers = [5, 5.5, -(2**53), 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1]
+    fill(rest, "numbers", [{"id": str(i), "values": [i, 1], "metadata": {"n": n}} for i, n in enumerate(numbers)])
+
+    def found(**condition):
+        return [hit["id"] for hit in search(rest, "numbers", [0, 0], 100, filter={"must": [{"key": "n", **condition}]})]
+
+    for i, number in enumerate(numbers):
+        assert found(match=number) == [str(i)], number
+    assert found(match=5.0) == ["0"]
+    assert found(match=float(2**53)) == ["3"]
+    assert found(any=[2**53 + 1, 2**64 - 1, 6]) == ["4", "7"]
+    assert found(match=2**53 + 2) == []

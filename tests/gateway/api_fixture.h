@@ -66,7 +66,7 @@ class ApiTest : public ::testing::Test {
  protected:
   explicit ApiTest(jobs::Runner::Options options = {})
       : stack_(options),
-        alerts_(*stack_.committer, stack_.log, stack_.clock, "n1"),
+        alerts_(*stack_.committer, stack_.log, stack_.clock, {}),
         hub_(stack_.log, stack_.metrics, stack_.clock, {}),
         sampler_(
             stack_.metrics,

@@ -82,7 +82,7 @@ class UpgradeTest : public ::testing::Test {
          {"sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="}}
     );
     if (!protocols.empty()) more["sec-websocket-protocol"] = protocols;
-    const auto answer = answer_upgrade("GET", more, read_credentials(more, {}), {}, false);
+    const auto answer = answer_upgrade("GET", more, read_credentials(more, {}), {}, {});
     if (!answer) return std::to_string(answer.error().status);
     selected_ = answer->response_head.find("Sec-WebSocket-Protocol: Bearer") != std::string::npos;
     EXPECT_EQ(answer->response_head.find("mlg_"), std::string::npos);

@@ -29,9 +29,10 @@ Result<model::Job> visible_job(ApiServices& services, const HttpRequest& request
   const auto job = services.runner.find(request.param("job"));
   if (!job) return no_such_job(request.param("job"));
   // Whoever may write its index can have begun it, and may cancel it: who knows its id sees it.
-  const bool visible = may_see(request.principal, *job) ||
-                       (!job->index.empty() &&
-                        request.principal.scopes.allows(protocol::Scopes::Verb::kWrite, job->index));
+  const bool visible =
+      may_see(request.principal, *job) ||
+      (!job->index.empty() &&
+       request.principal.scopes.allows(protocol::Scopes::Verb::kWrite, job->index));
   if (!visible)
     return fail(ErrorCode::kForbidden, "job '{}' is one that this token may not see", job->job_id);
   return *job;
