@@ -44,7 +44,7 @@ def search():
 
 
 def latency():
-    """From before a PATCH is sent to its event at each of 100 sessions, idle and while importing."""
+    """To each of 100 sessions, idle and while importing: from before a PATCH is sent, and from the decision of its commit (sync included)."""
     with Server() as server:
         server.create("l")
         idle = run("watch_latency", server.port, "l", 100, 200, 50)
@@ -59,7 +59,10 @@ def latency():
         busy = run("watch_latency", server.port, "l", 100, 200, 50)
         stop.set()
         importer.join()
-    return {"idle_p50_ms": idle["p50_ms"], "idle_p99_ms": idle["p99_ms"], "importing_p50_ms": busy["p50_ms"], "importing_p99_ms": busy["p99_ms"]}
+    return {f"{when}_{what}_{p}_ms": seen[name + p + "_ms"]
+            for when, seen in (("idle", idle), ("importing", busy))
+            for what, name in (("request", ""), ("commit", "commit_"))
+            for p in ("p50", "p99")}
 
 
 def watching():

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "index/kernels.h"
-
 namespace mlgraph::index {
 namespace {
 
@@ -20,18 +18,18 @@ bool all_finite(const float* values, std::size_t n) {
 
 }  // namespace
 
-bool Distance::measure(const float* rows, std::size_t n, float* out) const {
+bool Distance::measure(const float* rows, std::size_t n, float* out, const Kernels& with) const {
   const std::size_t dim = query_.size();
   switch (metric_) {
     case model::Metric::kL2:
-      kernels().squared_l2(query_.data(), rows, n, dim, out);
+      with.squared_l2(query_.data(), rows, n, dim, out);
       break;
     case model::Metric::kInnerProduct:
-      kernels().dot(query_.data(), rows, n, dim, out);
+      with.dot(query_.data(), rows, n, dim, out);
       for (std::size_t i = 0; i < n; ++i) out[i] = 0.0F - out[i];  // and no -0
       break;
     case model::Metric::kCosine:
-      kernels().dot(query_.data(), rows, n, dim, out);
+      with.dot(query_.data(), rows, n, dim, out);
       for (std::size_t i = 0; i < n; ++i) out[i] = std::max(0.0F, 1.0F - out[i]);
       break;
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 
+#include "index/kernels.h"
 #include "model/index.h"
 
 namespace mlgraph::index {
@@ -16,7 +17,9 @@ class Distance {
 
   /// `out[i]` = distance of row i of `rows` [n, dim]. False: some of them are beyond 32 bits on
   /// their way or at its end (infinite, or not a number) and must be asked of repaired().
-  [[nodiscard]] bool measure(const float* rows, std::size_t n, float* out) const;
+  [[nodiscard]] bool measure(
+      const float* rows, std::size_t n, float* out, const Kernels& with = kernels()
+  ) const;
   /// The distance of `row` that measure() gave as `measured`: the same number, or where that is not
   /// finite, computed in 64 bits, which no finite row can exceed. What fits into 32 bits is rounded
   /// to them, as every other distance is.

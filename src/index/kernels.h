@@ -16,6 +16,10 @@ struct Kernels {
 
 /// The fastest set this processor runs; chosen once.
 [[nodiscard]] const Kernels& kernels();
+/// The same distances, for rows that are more than the caches hold: they are fetched past these,
+/// so that a scan does not push out what the rest of the server works with. Slower by a sixth where
+/// the caches would have held them.
+[[nodiscard]] const Kernels& streaming_kernels();
 [[nodiscard]] const Kernels& portable_kernels();
 
 /// Scales `row` to length 1; false when it has none (all zeros).

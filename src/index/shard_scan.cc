@@ -6,13 +6,16 @@ namespace mlgraph::index {
 
 void ShardScan::head() {
   const Head& head = *rows_.view.head;
+  const std::size_t rows = rows_.seen > head.begin() ? rows_.seen - head.begin() : 0;
+  const bool streams = rows * rows_.dim * sizeof(float) > kCachesHold;
+  const Kernels& with = streams ? streaming_kernels() : kernels();
   for (std::uint32_t row = head.begin(); row < rows_.seen;) {
     const std::uint32_t chunk = row / Head::kRows;
     const std::uint32_t end = std::min(rows_.seen, (chunk + 1) * Head::kRows);
     const float* values = head.chunk(chunk);
     for (; values && row < end;) {
       const std::size_t n = std::min<std::size_t>(kBlock, end - row);
-      block(values + std::size_t{row % Head::kRows} * rows_.dim, n, [row](std::size_t i) {
+      block(values + std::size_t{row % Head::kRows} * rows_.dim, n, with, [row](std::size_t i) {
         return row + static_cast<std::uint32_t>(i);
       });
       row += static_cast<std::uint32_t>(n);
@@ -26,7 +29,7 @@ void ShardScan::list(const IvfPart& part, std::uint32_t list) {
   if (!allowed_) {
     for (std::uint64_t at = part.offsets[list]; at < end;) {
       const auto n = std::min<std::uint64_t>(kBlock, end - at);
-      block(part.values.data() + at * rows_.dim, n, [&](std::size_t i) {
+      block(part.values.data() + at * rows_.dim, n, kernels(), [&](std::size_t i) {
         return part.rows[at + i];
       });
       at += n;

@@ -39,12 +39,14 @@ class ShardScan {
 
  private:
   static constexpr std::size_t kBlock = 256;
+  static constexpr std::size_t kCachesHold = std::size_t{16}
+                                             << 20;  ///< bytes, of a last level's 32 MiB
 
   /// Distances of `n` rows that lie side by side; `row_of(i)` numbers the i-th.
   template <typename RowOf>
-  void block(const float* values, std::size_t n, RowOf row_of) {
+  void block(const float* values, std::size_t n, const Kernels& with, RowOf row_of) {
     float measured[kBlock];
-    const bool finite = distance_.measure(values, n, measured);
+    const bool finite = distance_.measure(values, n, measured, with);
     computed_ += n;
     if (finite) {
       for (std::size_t i = 0; i < n; ++i)

@@ -32,7 +32,7 @@ void start_http(ServerShared& shared, Loop& loop, std::unique_ptr<Transport> tra
 HttpConnection::HttpConnection(
     ServerShared& shared, Loop& loop, std::unique_ptr<Transport> transport
 )
-    : shared_(shared), loop_(loop), transport_(std::move(transport)) {}
+    : shared_(shared), loop_(loop), transport_(std::move(transport)), remote_(transport_->remote()) {}
 
 void HttpConnection::start() {
   set_deadline(shared_.options.header_time);
@@ -111,7 +111,7 @@ void HttpConnection::begin_request(ParsedHead head) {
   shared_.metrics.http_requests.fetch_add(1, std::memory_order_relaxed);
   ++generation_;
   head_ = std::move(head);
-  head_.request->remote = transport_->remote();
+  head_.request->remote = remote_;
   close_after_ = !head_.keep_alive || shared_.draining;
 }
 

@@ -49,6 +49,7 @@ class HttpConnection final : public Connection,
   ServerShared& shared_;
   Loop& loop_;
   std::unique_ptr<Transport> transport_;
+  const std::string remote_;
   State state_ = State::kHead;
   bool reading_ = false;  ///< a wait is pending
   bool close_after_ = false;

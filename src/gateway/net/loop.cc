@@ -50,12 +50,16 @@ void Loop::stop() {
 
 void Loop::run() {
   base::set_thread_role(fmt::format("io-{}", number_), 0);
+  runs_on_ = std::this_thread::get_id();
   arm_tick();
   while (!stopping_) {
-    io_.run_one();
+    if (inbox_.empty()) io_.run_one();
     const auto began = std::chrono::steady_clock::now();
-    for (int step = 0; step < kStepsPerTurn && io_.poll_one() > 0; ++step)
+    for (int step = 0; step < kStepsPerTurn; ++step) {
+      const bool posted = inbox_.run_one();
+      if (io_.poll_one() == 0 && !posted) break;
       if (step % kStepsPerLook == 0 && std::chrono::steady_clock::now() - began > kTurnTime) break;
+    }
     feed_.flush();  // a turn's frames in one send per session
   }
   // Connections hold slots of the feed and handlers of the context: they go while both still live.

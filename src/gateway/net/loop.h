@@ -1,16 +1,17 @@
 #pragma once
 // One I/O thread: its sockets, its share of the hub, its once-a-second deadlines.
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/clock.h"
+#include "gateway/net/inbox.h"
 #include "hub/hub.h"
 #include "metrics/server_metrics.h"
 
@@ -47,7 +48,9 @@ class Loop {
   void start();
   /// Ends the thread once its present step is done; what is posted later is dropped with the loop.
   void stop();
-  void post(std::function<void()> step) { boost::asio::post(io_, std::move(step)); }
+  void post(std::function<void()> step) {
+    inbox_.post(std::move(step), std::this_thread::get_id() != runs_on_.load());
+  }
 
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] hub::LoopFeed& feed() { return feed_; }
@@ -70,6 +73,7 @@ class Loop {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
+  Inbox inbox_{io_};
   metrics::ServerMetrics& metrics_;
   const base::Clock& clock_;
   const std::size_t number_;
@@ -84,6 +88,7 @@ class Loop {
   std::atomic<std::size_t> count_{0};
   std::atomic<bool> stopping_{false};
   std::array<char, kReadBuffer> read_buffer_{};
+  std::atomic<std::thread::id> runs_on_{};  ///< none before it runs
   std::thread thread_;
 };
 
