@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 
@@ -58,7 +59,12 @@ double process_cpu_seconds() {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
+/// Since Linux 6.2 the folder's size is the count. Before, its entries are counted: with 10,000
+/// sessions 15 ms of a core.
 std::uint64_t open_descriptors() {
+  struct stat folder {};
+  if (::stat("/proc/self/fd", &folder) == 0 && folder.st_size > 0)
+    return static_cast<std::uint64_t>(folder.st_size);
   std::error_code ec;
   std::uint64_t count = 0;
   for (std::filesystem::directory_iterator it("/proc/self/fd", ec);
