@@ -1,7 +1,7 @@
 // Small durable commits through the committer, and the floor under them: RocksDB writing records of
-// the same size in synced batches of 64, nothing else.
+// the same size in synced batches of 64, and one by one, nothing else.
 //   commit_bench FOLDER [SECONDS]     prints
-//   {"in_flight_256":…,"in_flight_1":…,"bare_batches_of_64":…}
+//   {"in_flight_256":…,"in_flight_1":…,"bare_batches_of_64":…,"bare_one_by_one":…}
 // Each commit is a job.progress event: decided, encoded, folded, written with its state, published.
 // FOLDER must be on the disk to be measured; it is emptied. The log is read back before the numbers
 // are printed.
@@ -92,7 +92,7 @@ double committed(const std::string& folder, std::size_t in_flight, double second
   return static_cast<double>(commits) / took;
 }
 
-double bare(const std::string& folder, std::size_t record_bytes, double seconds) {
+double bare(const std::string& folder, std::size_t record_bytes, int batch_of, double seconds) {
   std::filesystem::remove_all(folder);
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -107,7 +107,7 @@ double bare(const std::string& folder, std::size_t record_bytes, double seconds)
   const auto begin = std::chrono::steady_clock::now();
   while (bench::seconds_since(begin) < seconds) {
     rocksdb::WriteBatch batch;
-    for (int i = 0; i < 64; ++i) batch.Put(fmt::format("{:016}", records++), record);
+    for (int i = 0; i < batch_of; ++i) batch.Put(fmt::format("{:016}", records++), record);
     if (!db->Write(synced, &batch).ok()) bench::die("rocksdb does not write");
   }
   return static_cast<double>(records) / bench::seconds_since(begin);
@@ -121,12 +121,16 @@ int main(int argc, char** argv) {
   const double seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 3;
   const double many = committed(folder, 256, seconds);
   const double one = committed(folder, 1, seconds);
-  const double floor = bare(folder, progress(0).data_json.size() + 128, seconds);
+  const std::size_t record_bytes = progress(0).data_json.size() + 128;
+  const double batches = bare(folder, record_bytes, 64, seconds);
+  const double one_by_one = bare(folder, record_bytes, 1, seconds);
   std::filesystem::remove_all(folder);
   std::printf(
-      "{\"in_flight_256\":%.0f,\"in_flight_1\":%.0f,\"bare_batches_of_64\":%.0f}\n",
+      "{\"in_flight_256\":%.0f,\"in_flight_1\":%.0f,\"bare_batches_of_64\":%.0f,"
+      "\"bare_one_by_one\":%.0f}\n",
       many,
       one,
-      floor
+      batches,
+      one_by_one
   );
 }

@@ -1,5 +1,7 @@
 """Cases of delivery: commits, replays, reconnecting, stalled and rare readers, and what those at the tail feel of them."""
 import json
+import os
+import statistics
 import tempfile
 import time
 
@@ -19,11 +21,12 @@ def live_p99(server, sessions=LIVE, changes=300, rate=100):
 
 
 def commits():
-    """Small durable events with 256 commits in flight, against one caller of bare RocksDB."""
+    """Small durable events with 256 commits in flight, and one at a time, against one caller of bare RocksDB with the same records."""
     with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as folder:
         done = run("commit_bench", folder + "/log", 3)
     return {**{f"{name}_per_second": value for name, value in done.items()},
-            "ratio_to_bare_64": done["in_flight_256"] / done["bare_batches_of_64"]}
+            "ratio_to_batches_of_64": done["in_flight_256"] / done["bare_batches_of_64"],
+            "ratio_of_one_caller": done["in_flight_1"] / done["bare_one_by_one"]}
 
 
 def replay():
@@ -78,12 +81,34 @@ def churn(rate=2_000, seconds=20):
     return {"live_p99_before_ms": before, "live_p99_during_ms": during, "ratio": during / before, **done}
 
 
+def soak():
+    """Reconnects at 200 a second for an hour (MLG_SOAK_SECONDS), each resumes: the slope of memory behind a sixth of it, and descriptors."""
+    seconds, rate, every = int(os.environ.get("MLG_SOAK_SECONDS", 3_600)), 200, 10
+    with Server(**with_room()) as server:
+        server.create("l")
+        before = server.descriptors()
+        clients = Clients(server.port, 500, "*")
+        clients.say(f"churn {rate} {seconds}")
+        seen = []
+        for n in range(seconds // every):
+            server.call("PATCH", "/indices/l", json.dumps({"nprobe": n % 1_000 + 1}).encode())
+            seen.append((n * every / 3_600, server.resident_mib()))
+            time.sleep(every)
+        done = clients.answer()
+        clients.close()
+        after = server.settled_descriptors()
+    warm = seen[len(seen) // 6:]
+    slope, _ = statistics.linear_regression(*zip(*warm))
+    return {**done, "minutes": seconds / 60, "resident_mib": warm[-1][1], "slope_mib_per_hour": slope,
+            "descriptors_leaked": after - before}
+
+
 def stalled():
     """1,000 sessions stop reading beside 1,000 healthy ones, 100 changes a second: the healthy ones' p99, and memory."""
     with Server(**with_room()) as server:
         server.create("l")
-        clients = Clients(server.port, 1_000, "*", MLG_RCVBUF="4096")
         without = live_p99(server, 1_000, 1_000)
+        clients = Clients(server.port, 1_000, "*", MLG_RCVBUF="4096")
         quiet = server.resident_mib()
         clients.say("stall")
         with Peak(server.resident_mib) as resident:

@@ -120,6 +120,17 @@ class Server:
         pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def settled_descriptors(self, patience=30):
+        """Once the last connections are closed: the least that is seen."""
+        least, until = self.descriptors(), time.monotonic() + patience
+        while time.monotonic() < until:
+            time.sleep(1)
+            least = min(least, self.descriptors())
+        return least
+
     def newest_id(self):
         return self.call("GET", "/state?channels=alert.*")["id"]
 
