@@ -32,7 +32,10 @@ void start_http(ServerShared& shared, Loop& loop, std::unique_ptr<Transport> tra
 HttpConnection::HttpConnection(
     ServerShared& shared, Loop& loop, std::unique_ptr<Transport> transport
 )
-    : shared_(shared), loop_(loop), transport_(std::move(transport)), remote_(transport_->remote()) {}
+    : shared_(shared),
+      loop_(loop),
+      transport_(std::move(transport)),
+      remote_(transport_->remote()) {}
 
 void HttpConnection::start() {
   set_deadline(shared_.options.header_time);
