@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 
-from harness import ROOT, Clients, Peak, Server, run
+from harness import ROOT, Clients, Crowd, Listener, Peak, Server, run
 
 STORM = 10_000
 LIVE = 100
@@ -36,6 +36,31 @@ def replay():
         one = run("replay_bench", folder + "/log", 1, 300_000)
     return {"ring_per_second": many["ring"], "rocksdb_per_second": many["rocksdb"], "bare_sends_per_second": many["bare"],
             "ring_ratio": many["ring"] / many["bare"], "one_session_rocksdb_per_second": one["rocksdb"]}
+
+
+def patterns():
+    """10,000 sessions of 128 patterns each on one loop: an event for one of them, and for all, against 2 patterns each (H25)."""
+    with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as folder:
+        done = run("pattern_bench", folder + "/log")
+    return {**done, "one_match_ratio": done["many_patterns_one_match_us"] / done["few_patterns_one_match_us"],
+            "all_match_ratio": done["many_patterns_all_match_us"] / done["few_patterns_all_match_us"]}
+
+
+def revoked(sessions=500):
+    """Sessions of everything, fed by 200 changes; their token is revoked in the middle (H11): when the last is closed, and has had its last event."""
+    with Server(**with_room()) as server:
+        server.create("l")
+        secret = server.call("POST", "/tokens", json.dumps({"name": "guest", "scopes": ["events:*", "read:*"]}).encode())["token"]
+        listeners = [Listener(server.port, secret) for _ in range(sessions)]
+        with Crowd(listeners):  # until the last is closed
+            for n in range(100):
+                server.call("PATCH", "/indices/l", json.dumps({"nprobe": n + 1}).encode())
+            server.call("DELETE", "/tokens/guest")
+            revoked_at = time.monotonic()
+            for n in range(100):
+                server.call("PATCH", "/indices/l", json.dumps({"nprobe": n + 1}).encode())
+    return {"events_before": sum(one.events for one in listeners), "last_closed_s": max(one.closed_at for one in listeners) - revoked_at,
+            "last_event_s": max(one.last_event_at for one in listeners) - revoked_at}
 
 
 def restart():

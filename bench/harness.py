@@ -2,7 +2,9 @@
 import json
 import os
 import pathlib
+import selectors
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -74,6 +76,62 @@ class Clients:
         self.process.stdin.close()
         if self.process.wait(60):
             raise SystemExit("resume_clients failed: see its words above")
+
+
+class Listener:
+    """A WebSocket of everything, that notes when its last durable event came and when it was closed."""
+
+    def __init__(self, port, token):
+        self.events, self.last_event_at, self.closed_at = 0, 0.0, 0.0
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        message = b'{"type":"subscribe","channels":["*"],"ref":1}'
+        head = (f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n")
+        self.socket.sendall(head.encode() + bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)
+        seen = b""
+        while b'"subscribed"' not in seen:
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise SystemExit(f"a listener was refused: {seen}")
+            seen += piece
+
+    def read(self):
+        """False once the server has closed it."""
+        piece = self.socket.recv(1 << 20)
+        now = time.monotonic()
+        count = piece.count(b'"type":"index.updated"')
+        if count:
+            self.events, self.last_event_at = self.events + count, now
+        if piece:
+            return True
+        self.closed_at = now
+        self.socket.close()
+        return False
+
+
+class Crowd:
+    """Reads for many listeners on a thread of its own."""
+
+    def __init__(self, listeners):
+        self.selector, self.open = selectors.DefaultSelector(), len(listeners)
+        for one in listeners:
+            self.selector.register(one.socket, selectors.EVENT_READ, one)
+        self.thread = threading.Thread(target=self.read)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def read(self):
+        while self.open:
+            for key, _ in self.selector.select():
+                if key.data.closed_at or key.data.read():
+                    continue
+                self.selector.unregister(key.fd)
+                self.open -= 1
+
+    def __exit__(self, *_):
+        self.thread.join()
 
 
 class Server:

@@ -2,7 +2,8 @@
 """Measures the server's figures in one run and prints them as a table: ratios against a baseline of the same run.
 
   cmake --preset release && cmake --build --preset release && tools/data/sift.sh .cache/data/sift-101k.npy 101000
-  bench/run.py [--rounds N] [--only upsert,import,search,latency,watching,commits,replay,restart,storm,churn,stalled,rare,idle,soak]
+  bench/run.py [--rounds N] [--only upsert,import,search,latency,watching,commits,replay,patterns,revoked,restart,storm,churn,soak,\
+                                          stalled,rare,idle]
 
 `soak` takes an hour, and runs only when it is asked for.
 
@@ -16,8 +17,9 @@ import delivery_cases as delivery
 import engine_cases as engine
 
 CASES = {"upsert": engine.upsert, "import": engine.import_, "search": engine.search, "latency": engine.latency, "watching": engine.watching,
-         "commits": delivery.commits, "replay": delivery.replay, "restart": delivery.restart, "storm": delivery.storm,
-         "churn": delivery.churn, "soak": delivery.soak, "stalled": delivery.stalled, "rare": delivery.rare, "idle": delivery.idle}
+         "commits": delivery.commits, "replay": delivery.replay, "patterns": delivery.patterns, "revoked": delivery.revoked,
+         "restart": delivery.restart, "storm": delivery.storm, "churn": delivery.churn, "soak": delivery.soak,
+         "stalled": delivery.stalled, "rare": delivery.rare, "idle": delivery.idle}
 
 
 def main():

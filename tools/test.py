@@ -79,6 +79,10 @@ STAGES = {
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "mlgraphd", "mlgraph"]]
               + pytest("release", "-s", "tests/e2e/test_kill.py", "-k", "many"),
               nightly(MLG_CYCLES="200", MLG_PAUSE_SECONDS="1-60"), nightly=True),
+        Stage("power", "1,000 power cuts, each inside a call to the disk (F02)",
+              [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "store_test"],
+               ["build/release/bin/store_test", "--gtest_filter=DiskFaults.APowerCutLosesNothingAcknowledged"]],
+              nightly(MLG_CYCLES="1000"), nightly=True),
         Stage("simulator", "10,000 seeded schedules of committer, hub and sessions in virtual time (F12)",
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "sim_test"], ["build/release/bin/sim_test"]],
               nightly(MLG_SEEDS="10000"), nightly=True),

@@ -348,6 +348,7 @@ void Server::reload() {
 
 bool Server::stop() {
   if (stopped_.exchange(true)) return ended_;
+  gateway_->begin_drain();  // first: who is told "not ready" finds no way in either
   ready_ = false;
   const auto grace = std::chrono::steady_clock::now() + kRecoveryGrace;
   while (recovering_ && std::chrono::steady_clock::now() < grace)

@@ -14,11 +14,13 @@ void Interest::add(protocol::Pattern pattern, std::uint64_t begin) {
   const auto entity = pattern.entity();
   sought_.push_back({pattern.kinds(), entity.empty() ? 0 : store::BlockSummary::hash(entity)});
   patterns_.push_back({std::move(pattern), begin, begin, 0});
+  settled_ = std::max(settled_, begin);
 }
 
 void Interest::remember(const Wanted& wanted, std::uint64_t position) {
   const std::uint64_t high = std::max(wanted.high, position);
   if (high <= wanted.begin) return;
+  settled_ = std::max(settled_, high);
   for (Had& had : had_)
     if (had.pattern == wanted.pattern && had.scopes == scopes_ && wanted.begin <= had.high &&
         had.begin <= high) {
@@ -40,6 +42,7 @@ void Interest::set_scopes(ScopesPtr scopes, std::uint64_t position) {
   for (Wanted& wanted : patterns_) {
     remember(wanted, position);
     wanted.begin = wanted.high = std::max(wanted.begin, position);
+    settled_ = std::max(settled_, wanted.high);
   }
   scopes_ = std::move(scopes);
 }
@@ -47,6 +50,7 @@ void Interest::set_scopes(ScopesPtr scopes, std::uint64_t position) {
 void Interest::rewind(std::uint64_t position) {
   for (Wanted& wanted : patterns_)
     if (wanted.begin < position) wanted.high = std::max(wanted.high, position);
+  settled_ = std::max(settled_, position);
 }
 
 bool Interest::wants(const LocalFrame& local) const {
@@ -63,6 +67,10 @@ bool Interest::wants(const LocalFrame& local) const {
            had.pattern.matches(frame.kind, frame.entity) &&
            had.scopes->scopes.sees(frame.kind, frame.entity, frame.index);
   });
+}
+
+bool Interest::wants_found(const LocalFrame& local) const {
+  return local.frame->seq > settled_ ? local.visible_to(*scopes_) : wants(local);
 }
 
 bool Interest::matches(const LocalFrame& local) const {

@@ -47,6 +47,9 @@ class Interest {
 
   /// Whether this durable event is to be sent when the reading passes it.
   [[nodiscard]] bool wants(const LocalFrame& frame) const;
+  /// The same of a frame that one of the patterns is known to match. At the tail it looks at none
+  /// of them, so that what an event costs does not grow with the patterns that it does not match.
+  [[nodiscard]] bool wants_found(const LocalFrame& frame) const;
   /// For metrics, which have no past.
   [[nodiscard]] bool matches(const LocalFrame& frame) const;
   /// What the log is asked for, to pass over blocks that hold nothing of it.
@@ -66,6 +69,7 @@ class Interest {
   std::vector<Had> had_;               ///< oldest first
   ScopesPtr scopes_;
   std::size_t had_max_;
+  std::uint64_t settled_ = 0;  ///< no pattern's begin or high, nor any interval had, lies behind it
 };
 
 }  // namespace mlgraph::hub

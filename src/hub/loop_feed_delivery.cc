@@ -64,7 +64,7 @@ void LoopFeedImpl::offer(const LocalRef& frame) {
 
 void LoopFeedImpl::offer_event(std::uint32_t slot, Session& session, const LocalRef& frame) {
   if (!session.live) return;  // it reads on from its own position
-  if (!session.interest.wants(*frame)) return;
+  if (!session.interest.wants_found(*frame)) return;
   if (session.outbox.bytes() + session.outbox.size_of(*frame->frame) >
       session.options.queue_bytes_max) {
     shared_.metrics.catch_ups.fetch_add(1, std::memory_order_relaxed);

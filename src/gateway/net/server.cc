@@ -112,9 +112,11 @@ class Server::Impl {
     return {};
   }
 
+  void begin_drain() { shared_.draining = true; }
+
   void drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
     const auto began = std::chrono::steady_clock::now();
-    shared_.draining = true;
+    begin_drain();
     // Closes in slices over `spread`: the clients come back spread out as well. The first one waits
     // too: until the port closes behind the last, it answers that this server is not ready, so that
     // whoever balances load looks away before sessions end.
@@ -240,6 +242,7 @@ Server::~Server() = default;
 Result<void> Server::start() { return impl_->start(); }
 std::uint16_t Server::port() const { return impl_->port(); }
 Result<void> Server::reload_tls() { return impl_->reload_tls(); }
+void Server::begin_drain() { impl_->begin_drain(); }
 void Server::drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
   impl_->drain(spread, deadline);
 }

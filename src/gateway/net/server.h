@@ -103,6 +103,9 @@ class Server {
   /// Reads certificate and key again for new connections; live ones stay. errors leave the old ones
   /// in place.
   [[nodiscard]] base::Result<void> reload_tls();
+  /// From now on upgrades are refused, and connections end behind their answer. drain() does it
+  /// too; who still has to end work before draining says it first.
+  void begin_drain();
   /// Stops accepting, closes WebSockets with 4103 (spread over `spread`, reason retry_after_ms=…),
   /// ends SSE, finishes requests in flight, then ends the loops. At most `deadline`.
   void drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline);
