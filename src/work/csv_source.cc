@@ -150,12 +150,7 @@ class CsvSource final : public RowSource {
         continue;
       }
       if (!read && cut && !reader_.was_ended())
-        return fail(
-            ErrorCode::kBadRequest,
-            "the body ends in the middle of row {}: {}",
-            row_,
-            read.error().message
-        );
+        return cut_short(row_, read.error());
       if (!read) on_bad_row(row_, read.error().message);
       ++row_;
     }

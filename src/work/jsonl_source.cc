@@ -6,7 +6,6 @@ namespace mlgraph::work {
 namespace {
 
 using base::ErrorCode;
-using base::fail;
 using base::Result;
 
 constexpr std::size_t kLineMax = std::size_t{4} << 20;
@@ -26,12 +25,7 @@ class JsonlSource final : public RowSource {
       const auto read = parse_json_row(*line, row_, out);
       // Whoever ends a line says that it is whole; the last one may lack its end and be whole.
       if (!read && read.error().code == ErrorCode::kBadJson && !reader_.was_ended())
-        return fail(
-            ErrorCode::kBadRequest,
-            "the body ends in the middle of row {}: {}",
-            row_,
-            read.error().message
-        );
+        return cut_short(row_, read.error());
       if (!read) on_bad_row(row_, read.error().message);
       ++row_;
     }

@@ -36,4 +36,10 @@ base::Result<std::unique_ptr<RowSource>> make_row_source(
   );
 }
 
+tl::unexpected<base::Error> cut_short(std::uint64_t row, const base::Error& reason) {
+  return base::fail(
+      base::ErrorCode::kBadRequest, "the body ends in the middle of row {}: {}", row, reason.message
+  );
+}
+
 }  // namespace mlgraph::work

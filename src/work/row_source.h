@@ -42,6 +42,8 @@ class RowSource {
     const std::string& id_prefix
 );
 [[nodiscard]] bool is_row_type(std::string_view content_type);
+/// kBadRequest for a file that ends within a row, of which `reason` is what could be read.
+[[nodiscard]] tl::unexpected<base::Error> cut_short(std::uint64_t row, const base::Error& reason);
 
 [[nodiscard]] std::unique_ptr<RowSource> make_jsonl_source(ByteSource& bytes);
 [[nodiscard]] std::unique_ptr<RowSource> make_npy_source(
