@@ -25,7 +25,7 @@ bool fits_64_bits(std::string_view digits) {
 /// What stands for a token that no parser takes as a number; empty: it stays as it is.
 std::string mended(std::string_view token) {
   const bool negative = token.starts_with('-');
-  const std::string no_float = (negative ? "-" : "") + std::string(kNoFiniteFloat);
+  std::string no_float = (negative ? "-" : "") + std::string(kNoFiniteFloat);
   const auto size = token.substr(negative ? 1 : 0);
   if (size == "Infinity" || token == "NaN") return no_float;
   if (size.empty() || size.find_first_not_of("0123456789+-.eE") != std::string_view::npos)

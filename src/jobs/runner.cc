@@ -251,7 +251,7 @@ class Runner::Impl {
     static_cast<void>(options_.tallies->write(*batch, false));
   }
   void forget(const std::vector<store::Note>& notes) {
-    if (notes.empty()) return;
+    if (!options_.tallies || notes.empty()) return;
     const auto batch = options_.tallies->make_batch();
     for (const auto& note : notes) batch->erase_note(note.key);
     static_cast<void>(options_.tallies->write(*batch, false));

@@ -61,10 +61,9 @@ class RecordEnd {
       return false;
     }
     if (c == '\n') return true;
-    if (c == '"' && state_ == State::kFieldBegin)
+    // A quote opens a field; a doubled one is one of the field.
+    if (c == '"' && (state_ == State::kFieldBegin || state_ == State::kQuoteSeen))
       state_ = State::kQuoted;
-    else if (c == '"' && state_ == State::kQuoteSeen)
-      state_ = State::kQuoted;  // a doubled one is one of the field
     else if (c == ',')
       state_ = State::kFieldBegin;
     else if (state_ != State::kFieldBegin || kBlanks.find(c) == std::string_view::npos)
@@ -149,8 +148,7 @@ class CsvSource final : public RowSource {
         header_seen_ = true;
         continue;
       }
-      if (!read && cut && !reader_.was_ended())
-        return cut_short(row_, read.error());
+      if (!read && cut && !reader_.was_ended()) return cut_short(row_, read.error());
       if (!read) on_bad_row(row_, read.error().message);
       ++row_;
     }

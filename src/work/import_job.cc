@@ -84,7 +84,7 @@ class Import {
   Result<void> check(RowBuffer& rows) {
     if (rows.rows() == 0 || engine_.check_rows(job_.index(), rows.view())) return {};
     for (std::size_t i = rows.rows(); i > 0; --i) {
-      const auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
+      auto checked = engine_.check_rows(job_.index(), rows.view_of(i - 1));
       if (checked) continue;
       if (checked.error().code == ErrorCode::kNotFound) return checked;
       refused_.push_back({rows.row_number(i - 1), in_row(checked.error())});

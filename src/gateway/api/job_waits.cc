@@ -67,11 +67,11 @@ std::map<std::string, std::vector<JobWaits::Wait>> JobWaits::Waiting::take_late(
 ) {
   std::map<std::string, std::vector<Wait>> late;
   base::MutexLock lock(mutex);
-  for (auto& [job_id, waits] : by_job)
-    std::erase_if(waits, [&](Wait& wait) {
+  for (auto& waiting : by_job)
+    std::erase_if(waiting.second, [&](Wait& wait) {
       if (wait.deadline > now) return false;
       forget(wait);
-      late[job_id].push_back(std::move(wait));
+      late[waiting.first].push_back(std::move(wait));
       return true;
     });
   return late;

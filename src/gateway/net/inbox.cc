@@ -17,6 +17,10 @@ Inbox::Inbox(boost::asio::io_context& io) : awake_(io) {
   wait();
 }
 
+Inbox::~Inbox() {
+  while (take()) taken_.pop_front();
+}
+
 void Inbox::wait() {
   awake_.async_read_some(
       boost::asio::buffer(&woken_, sizeof woken_),

@@ -20,6 +20,9 @@ class Inbox {
  public:
   using Step = std::function<void()>;
   explicit Inbox(boost::asio::io_context& io);
+  ~Inbox();  ///< drops what is left, and what is posted by its being dropped
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
 
   /// `wake`: false from the loop's own thread, which looks here before it sleeps.
   void post(Step step, bool wake);
