@@ -93,7 +93,7 @@ def storm():
     return {"live_p99_before_ms": before, "live_p99_during_ms": during, "ratio": during / before, "back_p99_s": back["p99_s"]}
 
 
-def churn(rate=2_000, seconds=20):
+def churn(rate=2_000, seconds=60):
     """Reconnects at a steady rate beside 100 watchers: the watchers' p99, before and during."""
     with Server(**with_room()) as server:
         server.create("l")

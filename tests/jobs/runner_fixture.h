@@ -14,26 +14,30 @@
 
 namespace mlgraph::testing {
 
-/// A work that waits until the test lets it go, and ends early when its job is cancelled.
+/// A work that waits until the test lets it go, and ends early when its job is cancelled. It may
+/// still be looking when the test is over.
 class Gate {
  public:
   [[nodiscard]] jobs::Work work() {
-    return [this](jobs::JobHandle& job) -> base::Result<void> {
-      ++begun_;
-      while (!open_ && !job.cancelled()) std::this_thread::yield();
+    return [state = state_](jobs::JobHandle& job) -> base::Result<void> {
+      ++state->begun;
+      while (!state->open && !job.cancelled()) std::this_thread::yield();
       if (job.cancelled()) return base::fail(base::ErrorCode::kCancelled, "asked to");
       return {};
     };
   }
-  void open() { open_ = true; }
-  [[nodiscard]] int begun() const { return begun_; }
+  void open() { state_->open = true; }
+  [[nodiscard]] int begun() const { return state_->begun; }
   void wait_begun() const {
-    while (begun_ == 0) std::this_thread::yield();
+    while (state_->begun == 0) std::this_thread::yield();
   }
 
  private:
-  std::atomic<bool> open_{false};
-  std::atomic<int> begun_{0};
+  struct State {
+    std::atomic<bool> open{false};
+    std::atomic<int> begun{0};
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 /// Indices "a" and "b" exist. restart() is what a new process finds.
