@@ -67,13 +67,15 @@ std::map<std::string, std::vector<JobWaits::Wait>> JobWaits::Waiting::take_late(
 ) {
   std::map<std::string, std::vector<Wait>> late;
   base::MutexLock lock(mutex);
-  for (auto& waiting : by_job)
-    std::erase_if(waiting.second, [&](Wait& wait) {
-      if (wait.deadline > now) return false;
-      forget(wait);
-      late[waiting.first].push_back(std::move(wait));
-      return true;
-    });
+  for (auto& [job_id, waits] : by_job) {
+    std::vector<Wait> in_time;
+    for (Wait& wait : waits) {
+      const bool is_late = wait.deadline <= now;
+      if (is_late) forget(wait);
+      (is_late ? late[job_id] : in_time).push_back(std::move(wait));
+    }
+    waits = std::move(in_time);
+  }
   return late;
 }
 
