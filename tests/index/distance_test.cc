@@ -82,7 +82,8 @@ TEST_F(FarDistanceTest, SealedPartsWithHugeRowsLoseNothing) {
       const auto& near = others.at("v" + std::to_string(i * 7));
       const auto exact = nearest(metric, near, 10, true);
       const auto probed = nearest(metric, near, 10);
-      for (const auto& id : exact) same += std::count(probed.begin(), probed.end(), id);
+      for (const auto& id : exact)
+        same += static_cast<std::size_t>(std::count(probed.begin(), probed.end(), id));
     }
     EXPECT_GE(same, 475U) << metric << ": recall of 50 ordinary queries";
     EXPECT_EQ(hits(metric, query).size(), 100U);
@@ -102,7 +103,8 @@ TEST_F(FarDistanceTest, SetsOfHugeRowsAloneAreClusteredToo) {
     const auto exact = nearest("h", query, 10, true);
     const auto probed = nearest("h", query, 10);
     EXPECT_EQ(probed.front(), "v" + std::to_string(i * 7));
-    for (const auto& id : exact) same += std::count(probed.begin(), probed.end(), id);
+    for (const auto& id : exact)
+      same += static_cast<std::size_t>(std::count(probed.begin(), probed.end(), id));
   }
   EXPECT_GE(same, 475U);
 }

@@ -33,7 +33,7 @@ TEST(Deflate, TakesTheFirstOfferThatItCanMeet) {
 }
 
 TEST(Deflate, WhatIsCompressedComesBack) {
-  for (const std::size_t size : {0, 1, 125, 126, 4'096, 65'535, 70'000}) {
+  for (const std::size_t size : {0UL, 1UL, 125UL, 126UL, 4'096UL, 65'535UL, 70'000UL}) {
     std::string message;
     for (std::size_t i = 0; message.size() < size; ++i)
       message += std::to_string(i * 2'654'435'761u);

@@ -157,7 +157,9 @@ void StreamJudge::check_samples(const StateDue& due, const Assembly& shown) {
 }
 
 void StreamJudge::check_newest_samples() {
-  for (const auto& [channel, sample] : ground_.samples) {
+  for (const auto& newest : ground_.samples) {
+    const auto& channel = newest.first;
+    const auto& sample = newest.second;
     const auto& version = versions_.back();
     const bool due = version.sampled < sample.number &&
                      version.grants.sees(sample.kind, sample.entity, sample.index()) &&
