@@ -15,6 +15,8 @@ namespace mlgraph::gateway {
 /// Steps in the order in which they were posted. The loop is woken outside the lock: on a machine
 /// whose cores are all busy it takes the poster's place at once, and would find the lock held.
 /// (Asio's own post wakes inside its lock: each answer cost the loop a second sleep.)
+/// Full      never refused, for an answer must arrive; its posters bound it: one answer a request
+/// under way, a few steps a connection, one a batch of the hub until it has been taken.
 /// Threads   post: anywhere. The rest: the loop's thread.
 class Inbox {
  public:
