@@ -24,8 +24,10 @@ mlg_library(boost_net HEADER boost/beast.hpp LIBS Threads::Threads
 mlg_library(rocksdb HEADER rocksdb/db.h LIBS rocksdb)
 mlg_library(sodium HEADER sodium.h LIBS sodium)
 mlg_library(zlib HEADER zlib.h LIBS z)
+mlg_library(uring HEADER liburing.h LIBS uring)
 mlg_library(faiss_trainer HEADER faiss/Clustering.h LIBS faiss OpenMP::OpenMP_CXX openblas)
 # The names above would otherwise be read as the targets themselves.
 set_property(TARGET boost_json PROPERTY INTERFACE_LINK_LIBRARIES -lboost_json)
 set_property(TARGET rocksdb PROPERTY INTERFACE_LINK_LIBRARIES -lrocksdb)
 set_property(TARGET sodium PROPERTY INTERFACE_LINK_LIBRARIES -lsodium)
+set_property(TARGET uring PROPERTY INTERFACE_LINK_LIBRARIES -luring)

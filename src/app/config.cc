@@ -132,6 +132,11 @@ std::vector<Setting> make_settings() {
           256,
           [](Config & c) -> auto& { return c.server.io_threads; }
       ),
+      flag(
+          "server.io_uring",
+          "a turn's sends are submitted together through io_uring, where the kernel lets us",
+          [](Config & c) -> auto& { return c.server.io_uring; }
+      ),
       text(
           "server.tls_cert", "--tls-cert", "PEM certificate chain", [](Config & c) -> auto& {
             return c.server.tls_cert;

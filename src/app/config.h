@@ -20,6 +20,7 @@ struct Config {
     std::string node = "n1";
     std::string data_dir = "data";
     std::uint64_t io_threads = 0;   ///< 0: one per core, at most 4
+    bool io_uring = false;          ///< a turn's sends are submitted together
     bool deflate = false;           ///< permessage-deflate for whoever offers it
     std::string tls_cert, tls_key;  ///< PEM files; both or none
     std::string import_dir;         ///< where {source} imports may read; empty: <data_dir>/import

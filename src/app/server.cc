@@ -49,6 +49,7 @@ gateway::ServerOptions server_options(const Config& config) {
   options.host = address.host;
   options.port = address.port;
   options.io_threads = config.server.io_threads;
+  options.io_uring = config.server.io_uring;
   options.tls_cert_file = config.server.tls_cert;
   options.tls_key_file = config.server.tls_key;
   options.body_budget = config.limits.body_budget_bytes;

@@ -1,7 +1,6 @@
 #include "base/random.h"
 
 #include <array>
-#include <vector>
 
 #include <sodium.h>
 
@@ -16,9 +15,15 @@ void secure_random(std::span<std::uint8_t> out) {
 
 std::string random_name(std::size_t length) {
   static constexpr char kAlphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-  MLG_CHECK(sodium_init() >= 0);
-  std::string name(length, '0');
-  for (char& c : name) c = kAlphabet[randombytes_uniform(36)];
+  constexpr unsigned kEven = 256 / 36 * 36;  // bytes below it fall evenly on the alphabet
+  std::string name;
+  // Many at a time: each call asks the kernel.
+  std::array<std::uint8_t, 32> bytes{};
+  while (name.size() < length) {
+    secure_random(bytes);
+    for (const auto byte : bytes)
+      if (byte < kEven && name.size() < length) name += kAlphabet[byte % 36];
+  }
   return name;
 }
 

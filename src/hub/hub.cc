@@ -24,8 +24,9 @@ class Hub::Impl {
             Ring(log.tail(), options.ring_bytes_max),
             Replayer(log, metrics, options.replay_chunk_bytes, options.replay_executor)} {}
 
-  LoopFeed& add_loop(Post post) {
-    loops_.push_back(std::make_unique<LoopFeedImpl>(shared_, std::move(post), shared_.ring.newest())
+  LoopFeed& add_loop(Post post, Sender* sender) {
+    loops_.push_back(
+        std::make_unique<LoopFeedImpl>(shared_, std::move(post), sender, shared_.ring.newest())
     );
     return *loops_.back();
   }
@@ -95,7 +96,9 @@ Hub::Hub(
 )
     : impl_(std::make_unique<Impl>(log, metrics, clock, options)) {}
 Hub::~Hub() = default;
-LoopFeed& Hub::add_loop(Post post) { return impl_->add_loop(std::move(post)); }
+LoopFeed& Hub::add_loop(Post post, Sender* sender) {
+  return impl_->add_loop(std::move(post), sender);
+}
 void Hub::publish(std::span<const std::shared_ptr<const model::Entry>> entries) {
   impl_->publish(entries);
 }

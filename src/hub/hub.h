@@ -24,6 +24,8 @@
 
 namespace mlgraph::hub {
 
+class Sender;
+
 /// One event as every session gets it: the WebSocket frame (header and JSON), encoded once.
 /// Immutable.
 class Frame {
@@ -69,8 +71,12 @@ class Subscriber {
     bool failed = false;  ///< the connection is gone
   };
   /// Hands bytes to the socket, never blocking. Fewer bytes than offered: the hub waits for
-  /// on_writable().
+  /// on_writable(). Not called for a session whose socket the loop's Sender writes to.
   virtual Written try_write(std::span<const iovec> pieces) = 0;
+  /// The loop's Sender found the connection gone. Called inside flush.
+  virtual void on_broken() {}
+  /// Bytes were taken; called inside flush while LoopFeed::tell_when_written() asks for it.
+  virtual void on_written() {}
   /// Ask for LoopFeed::on_writable() once the socket takes bytes again.
   virtual void want_writable() = 0;
   /// The hub gives this session up (4102 slow consumer: no byte taken for too long, or its cursor
@@ -109,6 +115,7 @@ class LoopFeed {
     Encoding encoding = Encoding::kWebSocket;
     std::size_t queue_bytes_max = 256 * 1024;
     std::size_t patterns_max = 128;
+    int socket = -1;  ///< what the loop's Sender writes to; -1: Subscriber::try_write does
   };
   virtual SlotId open(
       Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options
@@ -157,6 +164,8 @@ class LoopFeed {
   [[nodiscard]] virtual std::size_t queued_bytes(SlotId slot) const = 0;
   /// True once everything queued has been taken by the socket: used before closing.
   [[nodiscard]] virtual bool drained(SlotId slot) const = 0;
+  /// Whether Subscriber::on_written() is to be called after each write.
+  virtual void tell_when_written(SlotId slot, bool tell) = 0;
 
   virtual void on_writable(SlotId slot) = 0;
   /// End of a turn: one vectored write per dirty session, and a bounded piece of catching up for
@@ -188,7 +197,8 @@ class Hub {
       const base::Clock& clock,
       Options options);
   ~Hub();
-  LoopFeed& add_loop(Post post);
+  /// `sender` outlives the hub's use of it; null: each Subscriber writes for itself.
+  LoopFeed& add_loop(Post post, Sender* sender = nullptr);
   /// EntrySink of the committer.
   void publish(std::span<const std::shared_ptr<const model::Entry>> entries);
   /// A metrics.* sample: kept as the newest value of its channel, sent live, never logged.

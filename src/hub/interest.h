@@ -50,6 +50,9 @@ class Interest {
   /// The same of a frame that one of the patterns is known to match. At the tail it looks at none
   /// of them, so that what an event costs does not grow with the patterns that it does not match.
   [[nodiscard]] bool wants_found(const LocalFrame& frame) const;
+  /// Whether it wants every one of the events behind `seq` that one of the patterns is known to
+  /// match, under scopes that see them.
+  [[nodiscard]] bool settled_before(std::uint64_t seq) const { return seq > settled_; }
   /// For metrics, which have no past.
   [[nodiscard]] bool matches(const LocalFrame& frame) const;
   /// What the log is asked for, to pass over blocks that hold nothing of it.
@@ -64,12 +67,13 @@ class Interest {
   };
   void remember(const Wanted& wanted, std::uint64_t position);
 
+  // First what each event looks at.
+  std::uint64_t settled_ = 0;  ///< no pattern's begin or high, nor any interval had, lies behind it
+  ScopesPtr scopes_;
   std::vector<Wanted> patterns_;
   std::vector<store::Sought> sought_;  ///< one a pattern
   std::vector<Had> had_;               ///< oldest first
-  ScopesPtr scopes_;
   std::size_t had_max_;
-  std::uint64_t settled_ = 0;  ///< no pattern's begin or high, nor any interval had, lies behind it
 };
 
 }  // namespace mlgraph::hub

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "hub/hub.h"
 
@@ -16,14 +17,16 @@ struct NumberedScopes {
   std::uint64_t number = 0;  ///< from 1
 };
 
-/// One thing to send: a shared event frame, or bytes of this session alone (an answer, a control
-/// frame). Threads  confined to its loop.
+/// One thing to send: a shared event frame, several of them in one piece, or bytes of one session
+/// alone (an answer, a control frame). Threads  confined to its loop.
 struct LocalFrame {
   FramePtr frame;  ///< null: `owned` is sent as it is
   std::string owned;
-  std::string sse_head;  ///< "id: …\ndata: ", made when the first stream needs it
+  std::vector<std::uint32_t> ends;  ///< in `owned`, of each event's frame
+  std::string sse_head;             ///< "id: …\ndata: ", made when the first stream needs it
   std::uint32_t references = 0;
 
+  [[nodiscard]] std::size_t events() const { return frame ? 1 : ends.size(); }
   /// Whether `scopes` see the event. The last answer is kept: most sessions share a token.
   [[nodiscard]] bool visible_to(const NumberedScopes& to) const {
     if (asked_ != to.number) {
@@ -62,6 +65,7 @@ class LocalRef {
     local->owned = std::move(bytes);
     return LocalRef(local);
   }
+  explicit operator bool() const { return frame_ != nullptr; }
   LocalFrame* operator->() const { return frame_; }
   LocalFrame& operator*() const { return *frame_; }
 

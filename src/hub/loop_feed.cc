@@ -31,7 +31,7 @@ SlotId LoopFeedImpl::open(
   }
   ++slots_[slot].generation;
   slots_[slot].session = std::make_unique<Session>(subscriber, share(scopes), options);
-  slots_[slot].session->taken_at = shared_.clock.steady_now();
+  slots_[slot].session->taken_at = now_;
   return id_of(slot);
 }
 
@@ -40,6 +40,7 @@ void LoopFeedImpl::close(SlotId slot) {
   if (!session) return;
   set_live(*session, true);
   remove_all_patterns(slot.slot);
+  session->outbox.clear(nodes_);
   slots_[slot.slot].session.reset();
   free_.push_back(slot.slot);
 }
@@ -49,7 +50,7 @@ void LoopFeedImpl::end_delivery(SlotId slot) {
   if (!session) return;
   remove_all_patterns(slot.slot);
   session->states.clear();
-  session->held.clear();
+  session->held.reset();
   set_live(*session, true);
   session->evicted = true;  // a read that fails late must not take back the close frame it queues
 }
@@ -84,12 +85,9 @@ Result<std::vector<protocol::Pattern>> LoopFeedImpl::new_patterns(
     patterns.push_back(std::move(pattern));
   }
   const std::size_t all = session.interest.patterns().size() + patterns.size();
-  if (all > session.options.patterns_max)
+  if (all > session.patterns_max)
     return fail(
-        ErrorCode::kTooManyChannels,
-        "{} channels, the limit is {}",
-        all,
-        session.options.patterns_max
+        ErrorCode::kTooManyChannels, "{} channels, the limit is {}", all, session.patterns_max
     );
   return patterns;
 }
@@ -190,9 +188,11 @@ std::vector<std::string> LoopFeedImpl::set_scopes(SlotId id, const protocol::Sco
 }
 
 void LoopFeedImpl::drop_unwanted_samples(Session& session) {
-  std::erase_if(session.held, [&](const auto& item) {
+  if (!session.held) return;
+  std::erase_if(*session.held, [&](const auto& item) {
     return !session.interest.matches(*item.second);
   });
+  if (session.held->empty()) session.held.reset();
 }
 
 std::vector<std::string> LoopFeedImpl::channels(SlotId id) const {
@@ -220,7 +220,7 @@ bool LoopFeedImpl::state_pending(SlotId id) const {
 void LoopFeedImpl::send_message(SlotId id, std::string_view json) {
   Session* session = find(id);
   if (!session) return;
-  push(id.slot, *session, LocalRef::owned(frame_message(session->options.encoding, json)));
+  push(id.slot, *session, LocalRef::owned(frame_message(session->outbox.encoding(), json)));
 }
 
 void LoopFeedImpl::send_raw(SlotId id, std::string bytes) {
@@ -228,8 +228,8 @@ void LoopFeedImpl::send_raw(SlotId id, std::string bytes) {
 }
 
 void LoopFeedImpl::put(Session& session, LocalRef item) {
-  if (session.outbox.empty()) session.taken_at = shared_.clock.steady_now();
-  session.outbox.push(std::move(item), shared_.log.epoch());
+  if (session.outbox.empty()) session.taken_at = now_;
+  session.outbox.push(std::move(item), shared_.log.epoch(), nodes_);
 }
 
 void LoopFeedImpl::push(std::uint32_t slot, Session& session, LocalRef item) {
@@ -250,6 +250,10 @@ std::size_t LoopFeedImpl::queued_bytes(SlotId id) const {
 bool LoopFeedImpl::drained(SlotId id) const {
   const Session* session = find(id);
   return !session || session->outbox.empty();
+}
+
+void LoopFeedImpl::tell_when_written(SlotId id, bool tell) {
+  if (Session* session = find(id)) session->tells = tell;
 }
 
 void LoopFeedImpl::on_writable(SlotId id) {

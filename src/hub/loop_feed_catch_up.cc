@@ -51,7 +51,7 @@ void LoopFeedImpl::pump(std::uint32_t slot, Session& session, std::size_t& budge
 void LoopFeedImpl::pump_state(Session& session, std::size_t& budget) {
   const auto part = session.states.front().parts(session.interest.scopes()->scopes);
   budget -= std::min(budget, part.message.size());
-  put(session, LocalRef::owned(frame_message(session.options.encoding, part.message)));
+  put(session, LocalRef::owned(frame_message(session.outbox.encoding(), part.message)));
   if (part.last) session.states.erase(session.states.begin());
 }
 
@@ -84,7 +84,7 @@ bool LoopFeedImpl::pump_events(
       budget -= std::min(budget, kSeenCost);
       continue;
     }
-    budget -= std::min(budget, session.outbox.size_of(*frame->frame));
+    budget -= std::min(budget, session.outbox.size_of(*frame));
     put(session, frame);
     ++sent;
   }

@@ -100,6 +100,12 @@ void delivery_lines(Page& page, const ServerMetrics& metrics) {
   );
   page.single("sends_total", "counter", "vectored sends of sessions", metrics.sends.load());
   page.single(
+      "queued_bytes",
+      "gauge",
+      "bytes that wait in the queues of sessions, as of the last second",
+      metrics.queued_bytes.load()
+  );
+  page.single(
       "conflations_total",
       "counter",
       "metric samples replaced by newer ones for slow sessions",

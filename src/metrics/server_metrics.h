@@ -41,6 +41,7 @@ struct ServerMetrics {
   std::atomic<std::uint64_t> events_sent{0};
   std::atomic<std::uint64_t> bytes_sent{0};
   std::atomic<std::uint64_t> sends{0};
+  std::atomic<std::int64_t> queued_bytes{0};  ///< of all sessions, as of the last second
   std::atomic<std::uint64_t> conflations{0};
   std::atomic<std::uint64_t> catch_ups{0};       ///< sessions that fell behind
   std::atomic<std::int64_t> sessions_behind{0};  ///< that read the log now

@@ -29,12 +29,17 @@ std::uint64_t thread_cpu_ns() {
 }  // namespace
 
 Loop::Loop(
-    hub::Hub& hub, metrics::ServerMetrics& metrics, const base::Clock& clock, std::size_t number
+    hub::Hub& hub,
+    metrics::ServerMetrics& metrics,
+    const base::Clock& clock,
+    std::size_t number,
+    bool io_uring
 )
     : metrics_(metrics),
       clock_(clock),
       number_(number),
-      feed_(hub.add_loop([this](std::function<void()> step) { post(std::move(step)); })),
+      sender_(io_uring),
+      feed_(hub.add_loop([this](std::function<void()> step) { post(std::move(step)); }, &sender_)),
       last_tick_(clock.steady_now()) {}
 
 Loop::~Loop() { stop(); }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "gateway/net/inbox.h"
+#include "gateway/net/senders.h"
 #include "hub/hub.h"
 #include "metrics/server_metrics.h"
 
@@ -39,7 +40,11 @@ class Loop {
  public:
   static constexpr std::size_t kReadBuffer = 64 * 1024;
   Loop(
-      hub::Hub& hub, metrics::ServerMetrics& metrics, const base::Clock& clock, std::size_t number
+      hub::Hub& hub,
+      metrics::ServerMetrics& metrics,
+      const base::Clock& clock,
+      std::size_t number,
+      bool io_uring
   );
   ~Loop();
   Loop(const Loop&) = delete;
@@ -77,6 +82,7 @@ class Loop {
   metrics::ServerMetrics& metrics_;
   const base::Clock& clock_;
   const std::size_t number_;
+  LoopSender sender_;
   hub::LoopFeed& feed_;
   boost::asio::steady_timer tick_{io_};
   base::SteadyTime last_tick_;

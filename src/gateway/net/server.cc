@@ -65,7 +65,7 @@ class Server::Impl {
     if (threads == 0)
       threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kIoThreadsMax);
     for (std::size_t i = 0; i < threads; ++i)
-      loops_.push_back(std::make_unique<Loop>(hub, metrics, clock, i));
+      loops_.push_back(std::make_unique<Loop>(hub, metrics, clock, i, shared_.options.io_uring));
     acceptor_.emplace(loops_.front()->io());
     pause_.emplace(loops_.front()->io());
   }

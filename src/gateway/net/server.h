@@ -68,8 +68,9 @@ struct ServerHooks {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                   ///< 0 picks one
-  std::size_t io_threads = 0;               ///< 0: one per core, at most 4
+  std::uint16_t port = 0;      ///< 0 picks one
+  std::size_t io_threads = 0;  ///< 0: one per core, at most 4
+  bool io_uring = false;       ///< a turn's sends are submitted together, where the kernel lets us
   std::string tls_cert_file, tls_key_file;  ///< both or none
   WebSocketLimits websocket;
   std::size_t header_bytes_max = 16 * 1024;

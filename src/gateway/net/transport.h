@@ -65,6 +65,8 @@ class Transport {
   void shutdown_write();
   /// Fixed kernel buffer, so that a bound on queued bytes is one.
   void fix_send_buffer(int bytes);
+  /// What may be written to without this object; -1: TLS.
+  [[nodiscard]] int plain_socket() { return ssl_ ? -1 : socket_.native_handle(); }
   /// Ends it; with `reset` what is unsent is dropped and the peer sees a reset.
   void close(bool reset);
   [[nodiscard]] std::string remote() const;

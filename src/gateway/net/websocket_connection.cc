@@ -59,7 +59,8 @@ void WebSocketConnection::start(std::string response_head, std::string leftover)
       {},
       {info_.deflate ? hub::Encoding::kWebSocketDeflate : hub::Encoding::kWebSocket,
        limits.queue_bytes_max,
-       limits.patterns_max}
+       limits.patterns_max,
+       transport_->plain_socket()}
   );
   shared_.metrics.active_connections.fetch_add(1, std::memory_order_relaxed);
   feed().send_raw(slot_, std::move(response_head));
@@ -98,7 +99,10 @@ bool WebSocketConnection::holds_requests() {
 }
 
 void WebSocketConnection::wait_readable() {
-  if (reading_ || finished_ || holds_requests()) return;
+  if (reading_ || finished_) return;
+  const bool holds = holds_requests();
+  feed().tell_when_written(slot_, holds || close_code_ != 0);
+  if (holds) return;
   reading_ = true;
   auto self = shared_from_this();
   const auto ready = [self] {
@@ -216,6 +220,7 @@ void WebSocketConnection::close(int code, std::string_view reason) {
 
 void WebSocketConnection::begin_close(int code, const std::string& payload) {
   close_code_ = code;
+  feed().tell_when_written(slot_, true);
   feed().end_delivery(slot_);
   feed().send_raw(slot_, protocol::make_frame(Opcode::kClose, payload));
   close_timer_ = std::make_unique<boost::asio::steady_timer>(loop_.io(), kCloseTime);
@@ -235,24 +240,27 @@ void WebSocketConnection::finish_if_done() {
   transport_->shutdown_write();
 }
 
+/// Over TLS.
 hub::Subscriber::Written WebSocketConnection::try_write(std::span<const iovec> pieces) {
   if (finished_) return {0, true};
   const auto put = transport_->write(pieces);
-  if (put.closed) {
-    auto self = shared_from_this();
-    loop_.post([self] { self->finish(self->close_code_ != 0 ? self->close_code_ : kCut, false); });
-    return {0, true};
-  }
-  // The feed counts these bytes after this call: whether all is out is asked in a step of its own.
-  if (close_code_ != 0 || !reading_) {
-    auto self = shared_from_this();
-    loop_.post([self] {
-      if (self->finished_) return;
-      self->finish_if_done();
-      self->wait_readable();
-    });
-  }
-  return {put.bytes, false};
+  if (put.closed) on_broken();
+  return {put.bytes, put.closed};
+}
+
+void WebSocketConnection::on_broken() {
+  auto self = shared_from_this();
+  loop_.post([self] { self->finish(self->close_code_ != 0 ? self->close_code_ : kCut, false); });
+}
+
+/// In a step of its own: this is called inside flush.
+void WebSocketConnection::on_written() {
+  auto self = shared_from_this();
+  loop_.post([self] {
+    if (self->finished_) return;
+    self->finish_if_done();
+    self->wait_readable();
+  });
 }
 
 void WebSocketConnection::want_writable() {

@@ -36,6 +36,8 @@ class WebSocketConnection final : public WebSocket,
 
   // hub::Subscriber
   Written try_write(std::span<const iovec> pieces) override;
+  void on_broken() override;
+  void on_written() override;
   void want_writable() override;
   void on_evicted(int code, std::string_view reason) override;
 

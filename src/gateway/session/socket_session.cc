@@ -47,8 +47,8 @@ void write_list(
 }  // namespace
 
 bool SocketSession::Offences::tenth(base::SteadyTime now) {
+  std::erase_if(times_, [now](base::SteadyTime then) { return now - then > kOffenceWindow; });
   times_.push_back(now);
-  while (now - times_.front() > kOffenceWindow) times_.pop_front();
   return times_.size() >= kOffencesMax;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // The socket's protocol: one session of /ws.
-#include <deque>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/net/websocket.h"
 #include "gateway/session/services.h"
@@ -34,7 +34,7 @@ class SocketSession final : public WebSocketUser, private RegisteredSession {
     [[nodiscard]] bool tenth(base::SteadyTime now);
 
    private:
-    std::deque<base::SteadyTime> times_;
+    std::vector<base::SteadyTime> times_;  ///< nine at most: the tenth ends the session
   };
 
   void serve(const protocol::Request& request);
