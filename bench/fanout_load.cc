@@ -62,6 +62,8 @@ class Load final : public bench::FanoutUser {
         (opened.cpu_ns - before.cpu_ns) / 1e3 / accepted,
         held_kib / accepted
     );
+    if (o_.seconds > 0 && refused_ > 0)
+      bench::die(fmt::format("{} sessions were refused", refused_));
     if (o_.seconds > 0) measure();
     fmt::print("}}\n");
   }
