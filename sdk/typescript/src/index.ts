@@ -1,4 +1,5 @@
 export {StateFold} from './fold.js';
 export {FoldError, type FoldRefusal} from './error.js';
+export type * from './events.js';
+export type * from './objects.js';
 export type {StateSource} from './state.js';
-export type * from './types.js';
