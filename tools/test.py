@@ -62,8 +62,9 @@ STAGES = {
         Stage("format", "clang-format leaves every file as it is", [["/usr/bin/python3", "tools/check_format.py"]]),
         Stage("unit", "modules through their headers", build("dev") + unit("dev")),
         Stage("npm", "the browser's and Node's side of the end-to-end tests", [["npm", "ci", "--silent", "--prefix", "tests/e2e"]]),
-        Stage("sdk", "the TypeScript client, and the scenarios that both folds follow",
-              [["npm", "ci", "--silent", "--prefix", "sdk/typescript"], ["npm", "test", "--silent", "--prefix", "sdk/typescript"]]
+        Stage("sdk", "the TypeScript client: random stories, the real server behind a faulty line; the scenarios that both folds follow",
+              [["npm", "ci", "--silent", "--prefix", "sdk/typescript"],
+               ["env", f"MLG_BIN_DIR={ROOT}/build/dev/bin", "npm", "test", "--silent", "--prefix", "sdk/typescript"]]
               + [[*PYTEST, "tests/fold"]]),
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),

@@ -1,5 +1,5 @@
 // Cursors, looked into: a fold must tell before from after, and one history from another.
-import type {Cursor} from './types.js';
+import type {Cursor} from './objects.js';
 
 /** A cursor taken apart. `seq` stays text: it may be larger than a number holds exactly. */
 export interface Place {

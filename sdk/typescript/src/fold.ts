@@ -4,9 +4,9 @@ import {isAtOrBefore, parseCursor, type Place} from './cursor.js';
 import {JobTable} from './jobs.js';
 import {joinParts, type StateSource} from './state.js';
 import {FoldError} from './error.js';
-import type {
-  Alert, Cursor, Durable, DurableEvent, Index, IndexEventData, Job, MetricsEvent, MetricsSample, ShardTransition, StateData, StreamEvent,
-} from './types.js';
+import {isSample} from './channels.js';
+import type {Durable, DurableEvent, MetricsSample, StateData, StreamEvent} from './events.js';
+import type {Alert, Cursor, Index, IndexEventData, IndexUpdate, Job, ShardTransition} from './objects.js';
 
 /**
  * The state that a stream of events adds up to: at each `id` what the server's `state` shows there.
@@ -68,7 +68,7 @@ export class StateFold {
    */
   apply(event: StreamEvent): boolean {
     if (isSample(event)) {
-      const sample = {...event.data, type: event.type, timestamp: event.timestamp};
+      const sample = {...event.data, type: event.type, timestamp: event.timestamp} as MetricsSample;
       this.#metrics.set(channelOf(sample), sample);
       return true;
     }
@@ -127,7 +127,7 @@ export class StateFold {
   #delete(name: string): void {
     this.#indices.delete(name);
     this.#jobs.forgetDeleted((index) => this.#indices.has(index));
-    for (const [channel, sample] of this.#metrics) if (sample['index'] === name) this.#metrics.delete(channel);
+    for (const [channel, sample] of this.#metrics) if ('index' in sample && sample.index === name) this.#metrics.delete(channel);
   }
 
   #move({data, timestamp}: Durable<string, ShardTransition>): void {
@@ -145,18 +145,13 @@ export class StateFold {
 }
 
 /** The object alone: `index` and `changed` belong to the event. */
-function objectOf(data: IndexEventData): Index {
-  const {index: _index, changed: _changed, ...object} = data;
+function objectOf(data: IndexEventData | IndexUpdate): Index {
+  const {index: _index, changed: _changed, ...object} = data as IndexUpdate;
   return object;
 }
 
-function isSample(event: StreamEvent): event is MetricsEvent {
-  return String(event.type).startsWith('metrics.');
-}
-
 function channelOf(sample: MetricsSample): string {
-  const kind = sample.type.slice('metrics.'.length);
-  return `metrics.${String(kind === 'system' ? sample['node'] : sample['index'])}.${kind}`;
+  return `metrics.${'node' in sample ? sample.node : sample.index}.${sample.type.slice('metrics.'.length)}`;
 }
 
 /** Also messages that types would refuse come here, straight from `JSON.parse`. */

@@ -1,5 +1,5 @@
 // The jobs of a state, and which of the ended ones are forgotten.
-import type {Job} from './types.js';
+import type {Job} from './objects.js';
 
 /** Ended jobs that are kept of each index. */
 export const ENDED_JOBS_PER_INDEX = 100;

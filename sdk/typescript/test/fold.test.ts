@@ -1,19 +1,9 @@
 // What StateFold promises beside the scenarios: ids, refusals, samples, objects that are never changed.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {FoldError, StateFold, type DurableEvent, type Index, type MetricsEvent, type StateSource, type StreamEvent} from '@mlgraph/client';
-import {inParts, scenarios, stateAt} from './scenarios.js';
-
-const AT = '2024-12-22T10:30:00.000Z';
-
-function anIndex(name: string): Index {
-  return {
-    index_id: name, dimension: 4, metric_type: 'L2', index_type: 'auto', num_shards: 2, num_centroids: 0, quantization: 'none',
-    nprobe: 0, tiering: {idmap_to_ivf: 1, ivf_to_ondisk: 2, merge: 3, compaction_percent: 20}, vectors: 0, deleted: 0, bytes: 0,
-    created_at: AT,
-    shards: [0, 1].map((shard) => ({shard, node: 'n1', tier: 'idmap', state: 'active', vectors: 0, bytes: 0, since: AT})),
-  };
-}
+import {FoldError, StateFold, type DurableEvent, type MetricsEvent, type StateSource, type StreamEvent} from '@mlgraph/client';
+import {AT, anIndex} from './support/events.js';
+import {inParts, scenarios, stateAt} from './support/scenarios.js';
 
 function created(name: string, id: string): DurableEvent {
   return {type: 'index.created', timestamp: AT, data: {...anIndex(name), index: name}, id};
@@ -28,7 +18,7 @@ function moved(name: string, shard: number, id: string): DurableEvent {
 }
 
 function sample(kind: 'system' | 'search', about: string, qps: number): MetricsEvent {
-  return {type: `metrics.${kind}`, timestamp: AT, data: {[kind === 'system' ? 'node' : 'index']: about, qps}};
+  return {type: `metrics.${kind}`, timestamp: AT, data: {[kind === 'system' ? 'node' : 'index']: about, qps}} as unknown as MetricsEvent;
 }
 
 function refusal(reason: string) {
@@ -121,7 +111,7 @@ test('samples: the newest of each channel, and none of a deleted index', () => {
   fold.apply(sample('search', 'other', 3));
   fold.apply(sample('search', 'docs', 4));
   assert.equal(fold.id, 'e1-1');
-  assert.deepEqual([...fold.metrics].map(([channel, sample]) => [channel, sample['qps']]), [
+  assert.deepEqual([...fold.metrics].map(([channel, sample]) => [channel, 'qps' in sample && sample.qps]), [
     ['metrics.n1.system', 1], ['metrics.docs.search', 4], ['metrics.other.search', 3],
   ]);
   const resumed = new StateFold({id: fold.id!, data: fold.toState()});

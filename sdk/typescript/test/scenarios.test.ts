@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {StateFold} from '@mlgraph/client';
-import {canonical, digest, inParts, scenarios, stateAt, type Scenario} from './scenarios.js';
+import {canonical, digest, inParts, scenarios, stateAt, type Scenario} from './support/scenarios.js';
 
 function expectStep(fold: StateFold, scenario: Scenario, step: number, how: string): void {
   const {state, digest: expected, event} = scenario.steps[step]!;

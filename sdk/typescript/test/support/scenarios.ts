@@ -27,7 +27,7 @@ export interface Scenario {
 }
 
 /** MLG_FOLD_SCENARIOS: another folder, as `make_scenarios.py --random` fills one. */
-const folder = process.env['MLG_FOLD_SCENARIOS'] ?? fileURLToPath(new URL('../../../tests/fold/scenarios', import.meta.url));
+const folder = process.env['MLG_FOLD_SCENARIOS'] ?? fileURLToPath(new URL('../../../../tests/fold/scenarios', import.meta.url));
 
 export const scenarios: readonly Scenario[] = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))

@@ -1,5 +1,5 @@
-// The messages that tell what happens, and the objects in them, as docs/api/asyncapi.yaml and openapi.yaml describe
-// them. Members may be added by later servers, never renamed: what is not named here is kept as it came.
+// The objects that events, `state` and REST answers share, as docs/api describes them (test/schema.test.ts holds them to it).
+// Members may be added by later servers, never renamed: what is not named here is kept as it came.
 
 /** A place in the log, `<epoch>-<seq>`. Opaque to programs; `StateFold` alone looks inside. */
 export type Cursor = string;
@@ -97,8 +97,12 @@ export interface Alert {
 export interface IndexEventData extends Index {
   /** The same as `index_id`. */
   readonly index: string;
-  /** `index.updated`: the members that changed; `vectors` for writes. */
-  readonly changed?: readonly string[];
+}
+
+/** The same in `index.updated`. */
+export interface IndexUpdate extends IndexEventData {
+  /** The members that changed; `vectors` for writes. */
+  readonly changed: readonly string[];
 }
 
 /** A shard changed its tier or state. */
@@ -108,64 +112,65 @@ export interface ShardTransition {
   readonly node: string;
   readonly from: {readonly tier: Tier; readonly state: ShardPhase};
   readonly to: {readonly tier: Tier; readonly state: ShardPhase};
-  readonly reason: string;
+  readonly reason:
+    | 'threshold_reached' | 'merge' | 'compaction' | 'manual' | 'node_joined' | 'node_left' | 'disk_guard' | 'memory_guard'
+    | 'guard_cleared' | 'restart' | 'load_failed';
   /** Live ones in the shard. */
   readonly vectors: number;
   readonly duration_ms: number;
   readonly jobId?: string;
 }
 
-/** What all durable events have in common. */
-export interface Durable<Type extends string, Data> {
-  readonly type: Type;
-  readonly timestamp: Timestamp;
-  readonly data: Data;
-  readonly id: Cursor;
+/** One node, once a second. Before any search qps and latencies are 0. */
+export interface SystemMetrics {
+  readonly node: string;
+  /** Searches answered in a sliding second. */
+  readonly qps: number;
+  /** At the server's edge over the last 10 s. */
+  readonly latency_p50_ms: number;
+  readonly latency_p99_ms: number;
+  /** Sessions past the upgrade. */
+  readonly active_connections: number;
+  /** The process's resident set, in 10^9 bytes. */
+  readonly memory_used_gb: number;
+  readonly cpu_percent: number;
+  readonly memory_limit_gb: number;
+  readonly disk_used_gb: number;
+  readonly uptime_seconds: number;
+  readonly events_per_second: number;
 }
 
-/** An event of the log: these change the state. */
-export type DurableEvent =
-  | Durable<'job.started' | 'job.progress' | 'job.completed' | 'job.failed', Job>
-  | Durable<'index.created' | 'index.updated' | 'index.deleted', IndexEventData>
-  | Durable<'index.shard_transition', ShardTransition>
-  | Durable<'alert.warning' | 'alert.error' | 'alert.resolved' | 'alert.rate_limit', Alert>;
-
-/** A measured sample beside the log: newest value only, no part of the state. */
-export interface MetricsEvent {
-  readonly type: 'metrics.system' | 'metrics.index' | 'metrics.search' | 'metrics.ingest';
-  readonly timestamp: Timestamp;
-  /** Numbers, and what they are about: `node` for `metrics.system`, else `index`. */
-  readonly data: Readonly<Record<string, unknown>>;
+/** One index, once a second while it changes. */
+export interface IndexMetrics {
+  readonly index: string;
+  readonly vectors: number;
+  readonly deleted: number;
+  readonly bytes: number;
+  readonly shards: number;
+  /** Shards in each tier. */
+  readonly tiers: Readonly<Record<Tier, number>>;
+  /** Vectors not yet in the sealed part of a shard beyond idmap. */
+  readonly unindexed: number;
 }
 
-/** The newest sample of a channel as `state` shows it: the event's `data`, and beside it which sample that is. */
-export interface MetricsSample extends Readonly<Record<string, unknown>> {
-  readonly type: MetricsEvent['type'];
-  readonly timestamp: Timestamp;
+/** One index, once a second while it is searched. */
+export interface SearchMetrics {
+  readonly index: string;
+  readonly qps: number;
+  readonly latency_p50_ms: number;
+  readonly latency_p99_ms: number;
+  readonly errors_per_second: number;
+  /** A second. */
+  readonly vectors_scanned: number;
 }
 
-/** Whatever `subscribe` delivers. */
-export type StreamEvent = DurableEvent | MetricsEvent;
-
-/** What a `state` message, or a part of one, shows. */
-export interface StateData {
-  readonly indices: readonly Index[];
-  /** Running ones and, per index, the last 100 that ended. */
-  readonly jobs: readonly Job[];
-  /** Open ones. */
-  readonly alerts: readonly Alert[];
-  /** The newest samples. */
-  readonly metrics: readonly MetricsSample[];
-  /** From 0; over REST always 0. */
-  readonly part: number;
-  /** On the final part. */
-  readonly last: boolean;
-}
-
-/** The state at `id`, whole (`GET /state`) or in parts of one `id` (over the socket). Events after `id` continue it. */
-export interface StateMessage {
-  readonly type: 'state';
-  readonly timestamp: Timestamp;
-  readonly data: StateData;
-  readonly id: Cursor;
+/** One index, once a second while it is written. */
+export interface IngestMetrics {
+  readonly index: string;
+  /** Rows applied a second. */
+  readonly rate: number;
+  readonly bytes_per_second: number;
+  /** Rows read and not yet applied. */
+  readonly pending: number;
+  readonly failed: number;
 }
