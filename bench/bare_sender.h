@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 #include <vector>
 
-#ifdef MLG_BENCH_URING
 #include <liburing.h>
-#endif
 
 #include "load_client.h"
 
@@ -45,7 +43,6 @@ class BatchSender final : public Sender {
   }
 };
 
-#ifdef MLG_BENCH_URING
 /// Sockets are registered files under their own number, which spares a look-up for each entry.
 class UringSender final : public Sender {
  public:
@@ -108,17 +105,12 @@ class UringSender final : public Sender {
 
   io_uring ring_{};
 };
-#endif
 
 /// `flush` is "batch" or "uring"; `descriptors_max` is above every socket's number.
-inline std::unique_ptr<Sender> make_sender(
-    const std::string& flush, [[maybe_unused]] unsigned descriptors_max
-) {
+inline std::unique_ptr<Sender> make_sender(const std::string& flush, unsigned descriptors_max) {
   if (flush == "batch") return std::make_unique<BatchSender>();
-#ifdef MLG_BENCH_URING
   if (flush == "uring") return std::make_unique<UringSender>(descriptors_max);
-#endif
-  die("no flush '" + flush + "' here: batch, or uring where liburing was found by the build");
+  die("no flush '" + flush + "' here: batch or uring");
 }
 
 }  // namespace bench

@@ -4,7 +4,7 @@
   cmake --preset release && cmake --build --preset release
   bench/fanout.py [--rounds N] [--only singles_1000,bursts_1000,…] [--peer 'NAME=COMMAND']…
 
-`ours` is the gateway and the hub (bench/fanout_server.cc), `bare` one loop written by hand (bench/bare_fanout.cc); each also
+`ours` is the gateway and the hub (bench/fanout_server), `bare` one loop written by hand (bench/bare_fanout.cc); each also
 with its sends through io_uring. A peer is another server that speaks as they do and prints a line with `listening` and its port.
 The server has core 0, the client core 1, but in two_loops, where both have both. Ratios are of one round, in which all servers
 run one after the other, in an order that turns; of CPU they are the server's own, per delivery to one session: less is better.
