@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <simdjson.h>
 
+#include "base/log.h"
 #include "base/thread_pool.h"
 #include "gateway/net/server.h"
 #include "gateway/session/socket_session.h"
@@ -206,6 +207,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  base::set_log_level(base::LogLevel::kError);
   const auto folder = std::filesystem::temp_directory_path() /
                       fmt::format("mlgraph-fanout-{}", static_cast<int>(getpid()));
   std::filesystem::create_directories(folder);

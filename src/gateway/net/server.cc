@@ -26,6 +26,8 @@ namespace {
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 constexpr std::size_t kIoThreadsMax = 4;
+// The rest of the limit is for the files that those inside need.
+constexpr std::size_t kDescriptorsKept = 1'000;
 
 /// The hard limit of descriptors, taken in full.
 std::size_t raise_descriptor_limit() {
@@ -182,9 +184,11 @@ class Server::Impl {
             if (!std::exchange(full_told_, true))
               base::log(
                   base::LogLevel::kWarn,
-                  "accepting pauses at 90 % of the descriptor limit",
-                  "descriptors",
+                  "accepting pauses near the descriptor limit",
+                  "limit",
                   descriptors_max_,
+                  "in_use",
+                  crowded_at_,
                   "connections",
                   connections()
               );
@@ -196,10 +200,7 @@ class Server::Impl {
     );
   }
 
-  /// Above 90 % the rest is for the files that those inside need.
-  bool is_crowded() {
-    return descriptors_in_use(acceptor_->native_handle()) >= descriptors_max_ * 9 / 10;
-  }
+  bool is_crowded() { return descriptors_in_use(acceptor_->native_handle()) >= crowded_at_; }
 
   void accept_later() {
     pause_->expires_after(kAcceptPause);
@@ -218,6 +219,8 @@ class Server::Impl {
 
   ServerShared shared_;
   const std::size_t descriptors_max_ = raise_descriptor_limit();
+  const std::size_t crowded_at_ =
+      descriptors_max_ - std::min(descriptors_max_ / 10, kDescriptorsKept);
   std::vector<std::unique_ptr<Loop>> loops_;
   // On the first loop.
   std::optional<asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>> acceptor_;

@@ -68,6 +68,7 @@ Transport::Transport(Socket socket, const std::shared_ptr<const TlsContext>& tls
   SSL_set_accept_state(ssl_);
 }
 
+static_assert(sizeof(Transport) <= 96);  // docs/design/0008-fan-out.md
 Transport::~Transport() {
   if (ssl_) SSL_free(ssl_);
 }

@@ -49,6 +49,7 @@ WebSocketConnection::WebSocketConnection(
       pinged_at_(received_at_),
       message_began_at_(received_at_) {}
 
+static_assert(sizeof(WebSocketConnection) <= 528);  // docs/design/0008-fan-out.md
 WebSocketConnection::~WebSocketConnection() = default;
 
 void WebSocketConnection::start(std::string response_head, std::string leftover) {

@@ -72,6 +72,7 @@ SocketSession::SocketSession(SessionServices& services, WebSocket& socket)
   );
 }
 
+static_assert(sizeof(SocketSession) <= 352);  // docs/design/0008-fan-out.md
 SocketSession::~SocketSession() = default;
 
 void SocketSession::begin() {
