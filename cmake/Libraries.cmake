@@ -26,6 +26,7 @@ mlg_library(sodium HEADER sodium.h LIBS sodium)
 mlg_library(zlib HEADER zlib.h LIBS z)
 mlg_library(uring HEADER liburing.h LIBS uring)
 mlg_library(faiss_trainer HEADER faiss/Clustering.h LIBS faiss OpenMP::OpenMP_CXX openblas)
+mlg_library(hnswlib HEADER hnswlib/hnswlib.h)
 # The names above would otherwise be read as the targets themselves.
 set_property(TARGET boost_json PROPERTY INTERFACE_LINK_LIBRARIES -lboost_json)
 set_property(TARGET rocksdb PROPERTY INTERFACE_LINK_LIBRARIES -lrocksdb)

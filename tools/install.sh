@@ -6,7 +6,7 @@ set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates curl
-  libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libfaiss-dev libopenblas-dev libsimdjson-dev
+  libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libfaiss-dev libopenblas-dev libhnswlib-dev libsimdjson-dev
   libexpected-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsodium-dev zlib1g-dev liburing-dev
   python3 python3-numpy nodejs
 )

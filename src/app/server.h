@@ -23,7 +23,7 @@
 #include "store/committer.h"
 #include "store/log.h"
 #include "store/vector_store.h"
-#include "work/train_job.h"
+#include "work/reseal_job.h"
 
 namespace mlgraph::app {
 

@@ -1,6 +1,7 @@
 #pragma once
 // Distances as hits tell them: squared L2, 1 - cosine, -dot; ascending is nearer, never infinite
 // and never not a number.
+#include <cmath>
 #include <cstddef>
 #include <span>
 
@@ -8,6 +9,12 @@
 #include "model/index.h"
 
 namespace mlgraph::index {
+
+/// A distance of any size as one that 32 bits hold, in the same order: for ranking alone.
+[[nodiscard]] inline float rank_of(double distance) {
+  const double root = std::sqrt(std::abs(distance)) / 16;
+  return static_cast<float>(distance < 0 ? -root : root);
+}
 
 /// How far rows lie from one query. Rows and query are finite; under COSINE both have length 1.
 /// Threads    immutable; the query is borrowed.

@@ -40,6 +40,7 @@ struct SearchRequest {
   std::span<const float> query;         ///< [dim], finite
   std::uint32_t k = 10;                 ///< 1..kSearchKMax
   std::optional<std::uint32_t> nprobe;  ///< used as given; else the index's, else as calibrated
+  std::optional<std::uint32_t> ef;      ///< near vertices kept in a graph; else as calibrated
   const Filter* filter = nullptr;       ///< borrowed for the call
   bool exact = false;
   bool with_metadata = true;
@@ -83,8 +84,21 @@ struct IndexStats {
   std::vector<ShardStats> shards;
 };
 
-/// Watches one training step by step. `on_progress(phase, fraction)` returns false to cancel.
-using TrainProgress = std::function<bool(std::string_view phase, double fraction)>;
+/// Watches one resealing step by step. `on_progress(phase, fraction)` returns false to cancel.
+using ResealProgress = std::function<bool(std::string_view phase, double fraction)>;
+
+/// Why a shard's rows are arranged anew.
+enum class Resealing : std::uint8_t {
+  kTrain,    ///< idmap -> ivf, or anew in the tier it is in
+  kMigrate,  ///< ivf -> ondisk
+  kMerge,    ///< all shards, ondisk -> merged, or anew
+  kCompact   ///< without its dead rows, in the tier it is in
+};
+/// What the thresholds ask for.
+struct DueResealing {
+  Resealing kind = Resealing::kTrain;
+  std::vector<std::uint32_t> shards;  ///< of those that go together one
+};
 
 /// Place      one per server.
 /// Invariant  a vector answered as written is durable and visible to every later search; sealed
@@ -93,6 +107,7 @@ using TrainProgress = std::function<bool(std::string_view phase, double fraction
 /// kRecovering, kReadonly, kNoSpace, kOverloaded.
 class Engine {
  public:
+  class Impl;  ///< for this module's own files
   struct Options {
     std::string node = "n1";
     std::string data_dir;  ///< sealed parts go to <data_dir>/parts
@@ -109,7 +124,7 @@ class Engine {
   );
   ~Engine();
 
-  /// Called after each write that leaves an active shard at or over its tier's threshold, so often:
+  /// Called after each write that leaves an active shard at or over a threshold, so often:
   /// be quick unless there is something to begin. Any thread; may block for a commit.
   void on_threshold(std::function<void(const std::string& index, std::uint32_t shard)> callback);
   /// Loads every index of the state from disk: shards go recovering -> active (reason restart), or
@@ -170,23 +185,29 @@ class Engine {
       const std::string& id, const SearchRequest& request
   ) const;
 
-  /// Moves a shard idmap -> ivf (or rebuilds its ivf part): commits active->training, samples, runs
-  /// k-means one iteration a call, assigns, writes the part's file, commits training->active (tier
-  /// ivf) and swaps. Searches and writes go on meanwhile. On error or cancel the shard goes back to
-  /// active in its old tier. Background thread. errors   kConflict (the shard is not active, or the
-  /// index is of type IDMap, which stays flat), kReadonly under a guard, kCancelled.
-  [[nodiscard]] base::Result<void> train(
+  /// Arranges the rows of a shard, or for kMerge of all shards together, anew: commits
+  /// active->training (kTrain) or active->migrating, makes a sealed part (index/part_builder.h
+  /// tells its phases), writes its file, swaps it in and commits the way back to active, in the new
+  /// tier. Searches and writes go on meanwhile. On error or cancel the shards go back to active as
+  /// they were. A merged shard is never resealed alone: kTrain and kCompact of one are of all. The
+  /// flat tier is compacted by writing the rows of sparse places again. Background thread. errors
+  /// kConflict (a shard is not active or holds nothing to do it with, or the index is of type
+  /// IDMap, which stays flat), kReadonly under a guard, kNoSpace, kCancelled.
+  [[nodiscard]] base::Result<void> reseal(
       const std::string& id,
+      Resealing kind,
       std::uint32_t shard,
       model::Reason reason,
       const std::string& job_id,
-      const TrainProgress& progress
+      const ResealProgress& progress
   );
-  /// Shards at or over their threshold, or all of them when `force`. errors   kReadonly under a
-  /// guard; kConflict when an index of type IDMap is forced.
-  [[nodiscard]] base::Result<std::vector<std::uint32_t>> shards_to_train(
-      const std::string& id, bool force
-  ) const;
+  /// What the thresholds ask for now, the most urgent first; empty: nothing. errors kReadonly under
+  /// a guard.
+  [[nodiscard]] base::Result<std::vector<DueResealing>> due_resealings(const std::string& id) const;
+  /// What there is to do of a kind by hand, whatever the thresholds say. errors kReadonly under a
+  /// guard; kConflict when the index is of type IDMap (but for kCompact), or has nothing for it.
+  [[nodiscard]] base::Result<DueResealing> resealing_of(const std::string& id, Resealing kind)
+      const;
 
   /// Emits index.updated (changed ["vectors"]) for indices written since their last one: call every
   /// 100 ms; it keeps to once a second while written and once within a second of quiet.
@@ -195,7 +216,6 @@ class Engine {
   void stop();
 
  private:
-  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

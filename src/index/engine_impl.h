@@ -31,7 +31,8 @@ struct RunningIndex {
         number(index_number),
         dimension(index.dimension),
         metric(index.metric_type),
-        type(index.index_type) {
+        type(index.index_type),
+        quantization(index.quantization) {
     for (std::uint32_t i = 0; i < index.shards.size(); ++i)
       shards.push_back(std::make_unique<RunningShard>(index_number, i, index));
     follow(index);
@@ -39,6 +40,9 @@ struct RunningIndex {
   /// Takes over what PATCH can change.
   void follow(const model::Index& index) {
     idmap_to_ivf = index.tiering.idmap_to_ivf;
+    ivf_to_ondisk = index.tiering.ivf_to_ondisk;
+    merge = index.tiering.merge;
+    compaction_percent = index.tiering.compaction_percent;
     nprobe = index.nprobe;
     num_centroids = index.num_centroids;
   }
@@ -51,8 +55,12 @@ struct RunningIndex {
   const std::uint32_t dimension;
   const model::Metric metric;
   const std::string type;
+  const std::string quantization;
   std::vector<std::unique_ptr<RunningShard>> shards;
   std::atomic<std::uint64_t> idmap_to_ivf{0};
+  std::atomic<std::uint64_t> ivf_to_ondisk{0};
+  std::atomic<std::uint64_t> merge{0};
+  std::atomic<std::uint32_t> compaction_percent{0};
   std::atomic<std::uint32_t> nprobe{0};
   std::atomic<std::uint32_t> num_centroids{0};
   std::atomic<bool> removed{false};
@@ -98,18 +106,26 @@ class Engine::Impl {
   ) const;
 
   // engine_tiers.cc
-  [[nodiscard]] bool wants_move(const RunningIndex& index, const RunningShard& shard) const;
+  [[nodiscard]] std::optional<Resealing> due(const RunningIndex& index, const RunningShard& shard)
+      const;
+  [[nodiscard]] std::vector<DueResealing> due(const RunningIndex& index) const;
   void check_threshold(RunningIndex& index, RunningShard& shard);
-  base::Result<void> train(
-      const std::string& id,
-      std::uint32_t shard,
-      model::Reason reason,
-      const std::string& job_id,
-      const TrainProgress& progress
+
+  [[nodiscard]] base::Result<void> check_resealing(const RunningIndex& index, Resealing kind) const;
+
+  // engine_reseal.cc, engine_compact.cc
+  void remove_part(const std::string& file) const;
+  base::Result<void> compact_flat(
+      RunningIndex& index, RunningShard& shard, const ResealProgress& progress
   );
 
   // engine_moves.cc
-  base::Result<void> commit_move(RunningIndex& index, std::uint32_t shard, const ShardMove& move);
+  base::Result<void> commit_moves(
+      RunningIndex& index, std::span<const std::uint32_t> shards, const ShardMove& move
+  );
+  base::Result<void> commit_move(RunningIndex& index, std::uint32_t shard, const ShardMove& move) {
+    return commit_moves(index, {&shard, 1}, move);
+  }
   base::Result<void> log_move(
       store::Decision& decision, RunningIndex& index, std::uint32_t shard, const ShardMove& move
   );
@@ -153,6 +169,39 @@ class Engine::Impl {
 void fill_counts(model::Index& object, const RunningIndex& index);
 /// The index_type that is never trained.
 inline constexpr std::string_view kFlatType = "IDMap";
+/// The index_type whose parts are graphs.
+inline constexpr std::string_view kGraphType = "HNSW";
+/// What quantization may be beside "none": values in 16 bits, or in memory only as codes.
+inline constexpr std::string_view kFloat16 = "f16";
+inline constexpr std::string_view kInt8 = "int8";
+/// Writers' locks of several shards, always taken in rising order.
+class WriterLocks {
+ public:
+  explicit WriterLocks(std::vector<RunningShard*> shards) MLG_ATTRIBUTE(no_thread_safety_analysis)
+      : shards_(std::move(shards)) {
+    for (auto* shard : shards_) shard->data.writer_mutex().lock();
+  }
+  ~WriterLocks() MLG_ATTRIBUTE(no_thread_safety_analysis) {
+    for (auto* shard : shards_) shard->data.writer_mutex().unlock();
+  }
+  WriterLocks(const WriterLocks&) = delete;
+  WriterLocks& operator=(const WriterLocks&) = delete;
+
+ private:
+  const std::vector<RunningShard*> shards_;
+};
+
+/// A sealed part as the log names it.
+struct PartName {
+  std::string file;
+  std::string checksum;
+};
+[[nodiscard]] std::optional<PartName> part_name(const std::string& private_json);
+/// Whether a tier's values stay on disk.
+[[nodiscard]] inline bool values_on_disk(const RunningIndex& index, model::Tier tier) {
+  return index.quantization == kInt8 || tier == model::Tier::kOndisk ||
+         tier == model::Tier::kMerged;
+}
 /// What a write to a shard that a guard made readonly is answered.
 [[nodiscard]] base::Error readonly_error(
     std::string_view refused, std::optional<model::Reason> guard

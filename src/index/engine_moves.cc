@@ -23,12 +23,15 @@ base::Error readonly_error(std::string_view refused, std::optional<model::Reason
       {}};
 }
 
-Result<void> Engine::Impl::commit_move(
-    RunningIndex& index, std::uint32_t shard, const ShardMove& move
+Result<void> Engine::Impl::commit_moves(
+    RunningIndex& index, std::span<const std::uint32_t> shards, const ShardMove& move
 ) {
-  const auto committed = committer_.commit([&](store::Decision& decision) {
+  const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
     log_counts(decision, index);
-    return log_move(decision, index, shard, move);
+    for (const auto shard : shards) {
+      MLG_TRY_VOID(log_move(decision, index, shard, move));
+    }
+    return {};
   });
   if (!committed) return tl::unexpected(committed.error());
   return {};

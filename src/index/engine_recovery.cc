@@ -1,23 +1,19 @@
 // Engine: from disk to ready.
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/log.h"
 #include "index/engine.h"
 #include "index/engine_impl.h"
+#include "index/part_file.h"
 
 namespace mlgraph::index {
 
 using base::ErrorCode;
 using base::fail;
 using base::Result;
-
-namespace {
-
-struct PartName {
-  std::string file;
-  std::string checksum;
-};
 
 std::optional<PartName> part_name(const std::string& private_json) {
   const auto json = base::parse_json(private_json);
@@ -27,8 +23,6 @@ std::optional<PartName> part_name(const std::string& private_json) {
   if (!file || !checksum) return std::nullopt;
   return PartName{*file, *checksum};
 }
-
-}  // namespace
 
 Result<void> Engine::Impl::recover() {
   const auto state = committer_.state();
@@ -72,21 +66,27 @@ Result<void> Engine::Impl::recover_index(RunningIndex& index, const model::Index
          .duration_ms = 0}
     ));
   }
+  std::map<std::string, std::shared_ptr<const SealedPart>> read;  // merged shards have one
   for (std::size_t i = 0; i < index.shards.size(); ++i) {
     auto& shard = index.shards[i];
-    std::shared_ptr<const IvfPart> part;
+    std::shared_ptr<const SealedPart> part;
     model::Tier tier = shard->tier;
     model::Reason reason = model::Reason::kRestart;
     if (tier != model::Tier::kIdmap) {
       const auto found = record.parts.find(static_cast<std::uint32_t>(i));
       const auto name = found == record.parts.end() ? std::nullopt : part_name(found->second);
-      auto loaded = name ? read_part(part_path(name->file), name->checksum)
-                         : Result<std::shared_ptr<const IvfPart>>(
-                               fail(ErrorCode::kCorrupt, "the log names no part file")
-                           );
-      if (loaded && ((*loaded)->dim != index.dimension || (*loaded)->metric != index.metric))
+      auto loaded =
+          name && read.contains(name->file)
+              ? Result<std::shared_ptr<const SealedPart>>(read[name->file])
+          : name ? read_part(part_path(name->file), name->checksum, values_on_disk(index, tier))
+                 : Result<std::shared_ptr<const SealedPart>>(
+                       fail(ErrorCode::kCorrupt, "the log names no part file")
+                   );
+      if (loaded && ((*loaded)->dim != index.dimension || (*loaded)->metric != index.metric ||
+                     std::find((*loaded)->shards.begin(), (*loaded)->shards.end(), i) ==
+                         (*loaded)->shards.end()))
         loaded = fail(ErrorCode::kCorrupt, "{} is of another index", name->file);
-      if (loaded) part = std::move(*loaded);
+      if (loaded) part = read[name->file] = std::move(*loaded);
       if (!part) {
         base::log(
             base::LogLevel::kWarn,

@@ -17,7 +17,11 @@ namespace {
 
 constexpr std::size_t kScrollMax = 1'000;
 
-Result<void> check_values(std::span<const float> values, std::size_t row, model::Metric metric) {
+Result<void> check_values(
+    std::span<const float> values, std::size_t row, const RunningIndex& index
+) {
+  const model::Metric metric = index.metric;
+  const bool halves = index.quantization == kFloat16;
   bool zero = true;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i]))
@@ -27,6 +31,16 @@ Result<void> check_values(std::span<const float> values, std::size_t row, model:
           "vectors[{}].values[{}] is not a finite 32-bit number",
           row,
           i
+      );
+    if (halves && std::abs(values[i]) > kHalfMax)
+      return fail_at(
+          fmt::format("vectors[{}].values[{}]", row, i),
+          ErrorCode::kInvalidVector,
+          "vectors[{}].values[{}] is {}, quantization f16 holds no more than {}",
+          row,
+          i,
+          values[i],
+          kHalfMax
       );
     zero = zero && values[i] == 0;
   }
@@ -101,23 +115,6 @@ Grouped group(const RunningIndex& index, const RowsView& rows) {
   return grouped;
 }
 
-/// Writers' locks of several shards, always taken in rising order.
-class WriterLocks {
- public:
-  explicit WriterLocks(std::vector<RunningShard*> shards) MLG_ATTRIBUTE(no_thread_safety_analysis)
-      : shards_(std::move(shards)) {
-    for (auto* shard : shards_) shard->data.writer_mutex().lock();
-  }
-  ~WriterLocks() MLG_ATTRIBUTE(no_thread_safety_analysis) {
-    for (auto* shard : shards_) shard->data.writer_mutex().unlock();
-  }
-  WriterLocks(const WriterLocks&) = delete;
-  WriterLocks& operator=(const WriterLocks&) = delete;
-
- private:
-  const std::vector<RunningShard*> shards_;
-};
-
 }  // namespace
 
 Result<void> Engine::check_rows(const std::string& id, const RowsView& rows) const {
@@ -146,8 +143,7 @@ Result<void> Engine::check_rows(const std::string& id, const RowsView& rows) con
           rows.ids[i].size(),
           kVectorIdMax
       );
-    MLG_TRY_VOID(
-        check_values(rows.values.subspan(i * rows.dimension, rows.dimension), i, running->metric)
+    MLG_TRY_VOID(check_values(rows.values.subspan(i * rows.dimension, rows.dimension), i, *running)
     );
     if (!rows.metadata.empty()) {
       MLG_TRY_VOID(check_metadata(rows.metadata[i], i));
@@ -233,6 +229,7 @@ Result<std::size_t> Engine::Impl::erase(
     for (auto* shard : involved) shard->data.apply_erase(by_shard[shard->data.number()]);
   }
   note_write(*index);
+  for (auto* shard : involved) check_threshold(*index, *shard);
   return deleted;
 }
 

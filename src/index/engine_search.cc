@@ -47,6 +47,8 @@ Result<void> check_search(const RunningIndex& index, const SearchRequest& reques
     return fail_at(
         "k", ErrorCode::kInvalidValue, "k is {}, it must be from 1 to {}", request.k, kSearchKMax
     );
+  if (request.ef && *request.ef < 1)
+    return fail_at("ef", ErrorCode::kInvalidValue, "ef is 0, it must be at least 1");
   if (request.nprobe && *request.nprobe < 1)
     return fail_at("nprobe", ErrorCode::kInvalidValue, "nprobe is 0, it must be at least 1");
   for (const auto& shard : index.shards)
@@ -79,12 +81,16 @@ Result<SearchAnswer> Engine::search(const std::string& id, const SearchRequest& 
   MLG_TRY_VOID(check_search(*index, request));
   std::vector<float> query(request.query.begin(), request.query.end());
   if (index->metric == model::Metric::kCosine) static_cast<void>(normalise(query));
-  ScanRequest scan{query, request.k, request.nprobe, request.exact, request.filter};
+  ScanRequest scan{
+      index->metric, query, request.k, request.nprobe, request.ef, request.exact, request.filter};
   if (const auto own = index->nprobe.load(); own > 0 && !scan.nprobe) scan.nprobe = own;
   const HitIds ids(*index);
   TopK top(request.k, ids);
   SearchAnswer answer;
-  for (const auto& shard : index->shards) answer.scanned += shard->data.search(scan, top);
+  std::vector<const Shard*> shards;
+  for (const auto& shard : index->shards) shards.push_back(&shard->data);
+  MLG_TRY(scanned, search_shards(shards, scan, top));
+  answer.scanned = scanned;
 
   // The store is asked only for what is wanted and there.
   std::vector<store::RowKey> keys;

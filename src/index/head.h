@@ -36,8 +36,11 @@ class Head {
     if (!chunk) chunk = Chunk(new float[std::size_t{kRows} * dim_]);
     return {chunk.get() + std::size_t{row % kRows} * dim_, dim_};
   }
+  /// Before it is shared: rows of this chunk become absent.
+  void drop(std::uint32_t chunk) { chunks_.grow(chunk) = nullptr; }
   void publish(std::uint32_t end) { published_.store(end, std::memory_order_release); }
 
+  [[nodiscard]] std::uint32_t dim() const { return dim_; }
   [[nodiscard]] std::uint32_t begin() const { return begin_; }
   [[nodiscard]] std::uint32_t published() const {
     return published_.load(std::memory_order_acquire);

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "index/engine.h"
+#include "index/engine_impl.h"
 #include "model/names.h"
 
 namespace mlgraph::index {
@@ -74,13 +74,13 @@ Result<model::Tiering> tiering(const Json& json, model::Tiering so_far) {
 Result<std::string> index_type(const Json& json) {
   MLG_TRY(text, word(json, "index_type", "auto"));
   if (text == "IVF") return std::string("IVFFlat");
-  constexpr std::array<std::string_view, 3> kKnown = {"auto", "IDMap", "IVFFlat"};
+  constexpr std::array<std::string_view, 4> kKnown = {"auto", kFlatType, "IVFFlat", kGraphType};
   for (const auto known : kKnown)
     if (text == known) return text;
   return fail_at(
       "index_type",
       ErrorCode::kInvalidValue,
-      "index_type '{}' is none of auto, IDMap, IVFFlat",
+      "index_type '{}' is none of auto, IDMap, IVFFlat, HNSW",
       model::printable(text)
   );
 }
@@ -123,13 +123,14 @@ Result<model::Index> parse_index_spec(const Json& spec, const std::string& node)
   MLG_TRY(nprobe, whole(spec, "nprobe", 0, kNprobeMax, 0));
   index.nprobe = static_cast<std::uint32_t>(nprobe);
   MLG_TRY(quantization, word(spec, "quantization", "none"));
-  if (quantization != "none")
+  if (quantization != "none" && quantization != kFloat16 && quantization != kInt8)
     return fail_at(
         "quantization",
         ErrorCode::kInvalidValue,
-        "quantization '{}' is not supported, only none is",
+        "quantization '{}' is none of none, f16, int8",
         model::printable(quantization)
     );
+  index.quantization = quantization;
   MLG_TRY(levels, tiering(spec, {}));
   index.tiering = levels;
   for (std::uint32_t i = 0; i < shards; ++i) {

@@ -1,52 +1,46 @@
 #pragma once
-// A sealed part: rows grouped by their nearest centroid. Immutable once built.
+// A sealed part of lists: rows grouped by their nearest centroid.
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
-#include "base/error.h"
-#include "index/probing.h"
-#include "model/index.h"
+#include "index/sealed_part.h"
 
 namespace mlgraph::index {
 
 /// Threads: immutable.
-struct IvfPart {
-  std::uint32_t dim = 0;
-  model::Metric metric = model::Metric::kL2;
-  std::uint32_t rows_upto = 0;         ///< every row below it that lived at the seal is in the part
-  ProbeRule probing;                   ///< calibrated for a recall of 0.95
-  std::vector<float> centroids;        ///< [nlist, dim]
-  std::vector<std::uint64_t> offsets;  ///< [nlist + 1] into rows and values
-  std::vector<std::uint32_t> rows;     ///< [n] row numbers, by list
-  std::vector<float> values;           ///< [n, dim], by list
-  std::vector<std::uint32_t>
-      positions;  ///< [rows_upto] row -> position, kNowhere; derived, not stored
-  static constexpr std::uint32_t kNowhere = UINT32_MAX;
+struct IvfPart final : SealedPart {
+  IvfPart() : SealedPart(Kind::kIvf) {}
+  void search(PartSearch& search) const override;
+  [[nodiscard]] double rows_measured(const PartSearch& search, double nearest) const override;
+  [[nodiscard]] std::size_t structure_memory() const override;
 
   [[nodiscard]] std::uint32_t nlist() const {
     return static_cast<std::uint32_t>(offsets.size() - 1);
   }
-  [[nodiscard]] const float* row(std::uint32_t row) const {
-    if (row >= positions.size() || positions[row] == kNowhere) return nullptr;
-    return values.data() + std::size_t{positions[row]} * dim;
+  [[nodiscard]] const float* centroid(std::uint32_t list) const {
+    return centroids.data() + std::size_t{list} * dim;
   }
-  void index_positions();
+  /// Fills in `coded_centroids`.
+  void code_centroids();
+
+  std::vector<float> centroids;              ///< [nlist, dim]
+  std::vector<std::uint64_t> offsets;        ///< [nlist + 1] into positions, by list
+  std::optional<CodedRows> coded_centroids;  ///< [nlist]; derived
 };
 
-/// On disk, little-endian:
-///   "MLGPART2" | u32 dim | u32 metric | u32 nlist | u32 rows_upto | u64 n | probing u32[5] | u32 0
-///   | centroids f32[nlist*dim] | offsets u64[nlist+1] | rows u32[n] | values f32[n*dim] |
-///   BLAKE2b-256 of all before it
-/// Written beside and renamed, file and folder synced. Returns the checksum (hex). errors kNoSpace,
-/// kReadonly, kInternal.
-[[nodiscard]] base::Result<std::string> write_part(const IvfPart& part, const std::string& path);
-/// errors kCorrupt naming file and place (also of a file by an earlier server: parts are derived,
-/// and made anew); nothing is allocated from a count the file's size does not bear out.
-[[nodiscard]] base::Result<std::shared_ptr<const IvfPart>> read_part(
-    const std::string& path, const std::string& checksum
-);
+/// The lists of a part that hold rows, nearest to the query first. Sorted no further than it is
+/// read. Threads: confined to one search.
+class ListOrder {
+ public:
+  ListOrder(const Distance& distance, std::span<const float> query, const IvfPart& part);
+  [[nodiscard]] std::size_t size() const { return lists_.size(); }
+  [[nodiscard]] std::uint32_t at(std::size_t rank);
+
+ private:
+  std::vector<std::pair<float, std::uint32_t>> lists_;
+  std::size_t sorted_ = 0;
+};
 
 }  // namespace mlgraph::index

@@ -95,6 +95,20 @@ void MetadataColumns::add_value(
     add_scalar(value);
 }
 
+void MetadataColumns::forget(const std::function<bool(std::uint32_t row)>& is_dead) {
+  base::WriteLock lock(mutex_);
+  forgotten_.fetch_add(1);
+  for (auto column = columns_.begin(); column != columns_.end();) {
+    auto& [rows_by_value, numbers, present] = column->second;
+    for (auto& [value, rows] : rows_by_value) std::erase_if(rows, is_dead);
+    std::erase_if(rows_by_value, [](const auto& each) { return each.second.empty(); });
+    std::erase_if(numbers, [&](const auto& each) { return is_dead(each.second); });
+    std::erase_if(present, is_dead);
+    const bool empty = present.empty() && rows_by_value.empty();
+    column = empty ? columns_.erase(column) : std::next(column);
+  }
+}
+
 Bitmap MetadataColumns::evaluate(const Filter& filter, std::uint32_t rows) const {
   base::ReadLock lock(mutex_);
   return filter_rows(filter, rows);

@@ -1,7 +1,9 @@
 #pragma once
 // Metadata as filters see it: for each key, which rows hold which value.
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -48,13 +50,17 @@ class Bitmap {
 
 /// Values are kept as 128-bit hashes with the ascending rows that hold them, numbers also as a
 /// column for ranges. An array matches by any of its elements; members of nested objects go by a
-/// dotted path. Threads  add: one writer; evaluate: anywhere. Rows that died stay until the shard
-/// is rebuilt.
+/// dotted path. Threads  add, forget: one writer; evaluate: anywhere. Rows that died stay until
+/// they are forgotten.
 class MetadataColumns {
  public:
   static constexpr std::size_t kKeysMax =
       4'096;  ///< further keys are stored but cannot be filtered by
   void add(std::uint32_t row, const base::Json& metadata);
+  /// Rows that `is_dead` holds for match nothing from here on.
+  void forget(const std::function<bool(std::uint32_t row)>& is_dead);
+  /// How often rows were forgotten.
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_.load(); }
   /// Rows below `rows` that match, dead ones included.
   [[nodiscard]] Bitmap evaluate(const Filter& filter, std::uint32_t rows) const;
 
@@ -79,6 +85,7 @@ class MetadataColumns {
   [[nodiscard]] Bitmap condition_rows(const Condition& condition, std::uint32_t rows) const
       MLG_REQUIRES_SHARED(mutex_);
 
+  std::atomic<std::uint64_t> forgotten_{0};
   mutable base::SharedMutex mutex_;
   std::map<std::string, Column, std::less<>> columns_ MLG_GUARDED_BY(mutex_);
 };

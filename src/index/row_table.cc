@@ -15,7 +15,11 @@ std::uint64_t hash_id(std::string_view id) {
 
 std::string_view RowTable::id_of(std::uint32_t row) const {
   const auto* id = ids_.find(row);
-  return id ? std::string_view(id->text, id->size) : std::string_view();
+  if (!id || id->text() == kNoText) return {};
+  const std::uint64_t at = id->text();
+  const auto* block = arena_.find(static_cast<std::uint32_t>(at / kBlock));
+  const char* text = block->get() + at % kBlock;
+  return {text + 1, static_cast<std::uint8_t>(*text)};
 }
 
 std::size_t RowTable::slot_of(std::string_view id, std::uint64_t hash) const {
@@ -30,7 +34,7 @@ void RowTable::grow_slots() {
   std::size_t live = 0;
   for (const auto entry : old) live += entry != 0 && alive(entry - 1, kNever - 1) ? 1 : 0;
   std::size_t size = 1'024;
-  while (size < live * 3) size *= 2;
+  while (size * 7 < live * 10 + 10) size *= 2;
   slots_.assign(size, 0);
   used_ = 0;
   for (const auto entry : old) {
@@ -41,43 +45,45 @@ void RowTable::grow_slots() {
   }
 }
 
-const char* RowTable::keep(std::string_view id) {
-  constexpr std::size_t kArena = 64 * 1024;
-  if (arena_left_ < id.size()) {
-    arena_.push_back(std::make_unique<char[]>(kArena));
-    arena_left_ = kArena;
-  }
-  char* at = arena_.back().get() + (kArena - arena_left_);
-  std::memcpy(at, id.data(), id.size());
-  arena_left_ -= id.size();
-  return at;
+std::uint64_t RowTable::keep(std::string_view id) {
+  const std::size_t size = id.size() + 1;
+  if (arena_end_ % kBlock + size > kBlock) arena_end_ = (arena_end_ / kBlock + 1) * kBlock;
+  auto& block = arena_.grow(static_cast<std::uint32_t>(arena_end_ / kBlock));
+  if (!block) block = std::make_unique<char[]>(kBlock);
+  char* at = block.get() + arena_end_ % kBlock;
+  *at = static_cast<char>(id.size());
+  std::memcpy(at + 1, id.data(), id.size());
+  const std::uint64_t kept = arena_end_;
+  arena_end_ += size;
+  return kept;
 }
 
 void RowTable::bury(std::uint32_t row, std::uint32_t at) {
   deaths_.grow(row).store(at, std::memory_order_relaxed);
   live_.fetch_sub(1, std::memory_order_relaxed);
-  const auto* id = ids_.find(row);
-  live_bytes_.fetch_sub(id->size + id->metadata_bytes, std::memory_order_relaxed);
+  live_bytes_.fetch_sub(
+      id_of(row).size() + ids_.find(row)->metadata_bytes(), std::memory_order_relaxed
+  );
 }
 
 void RowTable::add(
     std::uint32_t row, std::string_view id, std::uint64_t hash, std::uint32_t metadata_bytes
 ) {
-  const char* text = nullptr;
   {
+    std::uint64_t text = kNoText;
     base::WriteLock lock(mutex_);
     if (used_ * 10 >= slots_.size() * 7) grow_slots();
     const std::size_t slot = slot_of(id, hash);
     if (const auto entry = slots_[slot]; entry != 0) {
       const std::uint32_t old = entry - 1;
-      text = ids_.find(old)->text;
+      text = ids_.find(old)->text();
       // A reader who has not seen `row` yet still finds the old one; one who has, does not.
       if (alive(old, kNever - 1)) bury(old, row + 1);
     } else {
       text = keep(id);
       ++used_;
     }
-    ids_.grow(row) = {text, metadata_bytes, static_cast<std::uint8_t>(id.size())};
+    ids_.grow(row) = Id(text, metadata_bytes);
     slots_[slot] = row + 1;
   }
   deaths_.grow(row).store(kNever, std::memory_order_relaxed);

@@ -16,8 +16,9 @@ namespace mlgraph::index {
 /// Rows are numbered as they are written; the number is also the shard's clock. A row that is
 /// replaced or deleted dies at the number of the write that did it, so a reader who has seen rows
 /// below `n` knows exactly what lived at `n`: a batch appears, and what it replaces disappears, at
-/// once. Memory   about 26 bytes a row beside its id. Threads  add, kill: one writer at a time.
-/// alive, id_of: anywhere, for rows below a published number. find: anywhere.
+/// once. Memory   12 bytes a row and 6 to 12 of the id's slot, beside the id and its size. Threads
+/// add, kill: one writer at a time. alive, id_of: anywhere, for rows below a published number.
+/// find: anywhere.
 class RowTable {
  public:
   /// Registers `row` under `id`; the id's previous row, if any, dies with this write.
@@ -36,9 +37,14 @@ class RowTable {
     return at > seen;
   }
   [[nodiscard]] std::string_view id_of(std::uint32_t row) const;
+  /// Whether it was ever written, as far as this table goes back.
+  [[nodiscard]] bool is_known(std::uint32_t row) const {
+    const auto* id = ids_.find(row);
+    return id && id->text() != kNoText;
+  }
   [[nodiscard]] bool has_metadata(std::uint32_t row) const {
     const auto* id = ids_.find(row);
-    return id && id->metadata_bytes > 0;
+    return id && id->metadata_bytes() > 0;
   }
   [[nodiscard]] std::uint64_t live() const { return live_.load(std::memory_order_relaxed); }
   /// Ids and metadata of live rows.
@@ -48,10 +54,22 @@ class RowTable {
 
  private:
   static constexpr std::uint32_t kNever = UINT32_MAX;  ///< not dead
-  struct Id {
-    const char* text = nullptr;
-    std::uint32_t metadata_bytes = 0;
-    std::uint8_t size = 0;
+  static constexpr std::uint64_t kNoText = 0;
+  /// Where a row's text stands and how much metadata it has, in eight bytes.
+  class Id {
+   public:
+    Id() = default;
+    Id(std::uint64_t text, std::uint32_t metadata_bytes)
+        : packed_(text << kMetadataBits | metadata_bytes) {}
+    /// Block and offset in the arena; the text's first byte is its size.
+    [[nodiscard]] std::uint64_t text() const { return packed_ >> kMetadataBits; }
+    [[nodiscard]] std::uint32_t metadata_bytes() const {
+      return static_cast<std::uint32_t>(packed_ & ((1U << kMetadataBits) - 1));
+    }
+
+   private:
+    static constexpr unsigned kMetadataBits = 16;  ///< metadata has at most 16 KiB
+    std::uint64_t packed_ = kNoText;
   };
   /// 0 (absent) until written, so that holes read as dead.
   using Death = std::atomic<std::uint32_t>;
@@ -59,15 +77,16 @@ class RowTable {
   [[nodiscard]] std::size_t slot_of(std::string_view id, std::uint64_t hash) const
       MLG_REQUIRES_SHARED(mutex_);
   void grow_slots() MLG_REQUIRES(mutex_);
-  const char* keep(std::string_view id);
+  [[nodiscard]] std::uint64_t keep(std::string_view id);
   void bury(std::uint32_t row, std::uint32_t at);
 
   ChunkedArray<Id> ids_;
   ChunkedArray<Death> deaths_;
   std::atomic<std::uint64_t> live_{0};
   std::atomic<std::uint64_t> live_bytes_{0};
-  std::vector<std::unique_ptr<char[]>> arena_;  // writer only; what is kept never moves
-  std::size_t arena_left_ = 0;
+  static constexpr std::size_t kBlock = 64 * 1024;  ///< bytes
+  ChunkedArray<std::unique_ptr<char[]>> arena_;     ///< by block; what is kept never moves
+  std::uint64_t arena_end_ = 1;                     ///< writer only; no text stands at kNoText
 
   mutable base::SharedMutex mutex_;
   std::vector<std::uint32_t> slots_ MLG_GUARDED_BY(mutex_

@@ -63,10 +63,11 @@ void Shard::apply_erase(std::span<const std::string_view> ids) {
 }
 
 base::Result<void> Shard::load(
-    const store::VectorStore& store, std::shared_ptr<const IvfPart> part
+    const store::VectorStore& store, std::shared_ptr<const SealedPart> part
 ) {
   base::MutexLock lock(writer_);
-  const std::uint32_t begin = part ? part->rows_upto : 0;
+  const std::uint32_t segment = part ? segment_in(*part) : 0;
+  const std::uint32_t begin = part ? part->rows_upto[segment] : 0;
   auto head = std::make_shared<Head>(dim_, begin);
   std::optional<std::string> damage;
   std::uint64_t in_head = 0;
@@ -78,7 +79,8 @@ base::Result<void> Shard::load(
       [&](std::uint64_t stored, const store::RowView& view) {
         const auto row = static_cast<std::uint32_t>(stored);
         const bool sealed = row < begin;
-        if (view.values.size() != dim_ || (sealed && !part->row(row))) {
+        if (view.values.size() != dim_ ||
+            (sealed && part->position_of(segment, row) == SealedPart::kNowhere)) {
           damage =
               fmt::format("row {} has {} values or is not in the part", stored, view.values.size());
           return false;
@@ -101,8 +103,9 @@ base::Result<void> Shard::load(
   head->publish(next_row_);
   head_rows_ = in_head;
   head_begin_ = begin;
-  if (part) tombstones_ = part->rows.size() - (rows_.live() - in_head);
-  view_.store(std::make_shared<const ShardView>(ShardView{std::move(part), std::move(head)}));
+  if (part) tombstones_ = part->segment_rows[segment] - (rows_.live() - in_head);
+  view_.store(std::make_shared<const ShardView>(ShardView{std::move(part), segment, std::move(head)}
+  ));
   return {};
 }
 
@@ -121,36 +124,61 @@ std::vector<std::string_view> Shard::live_ids(const Filter* filter) const {
   return ids;
 }
 
-std::shared_ptr<const ShardView> Shard::collect(TrainingSet& set) const {
-  auto view = view_.load();
-  const std::uint32_t seen = view->head->published();
-  set.dim = dim_;
-  set.metric = metric_;
-  set.rows_upto = seen;
-  const auto add = [&](std::uint32_t row, const float* values) {
-    if (!values || !rows_.alive(row, seen)) return;
-    set.rows.push_back(row);
-    set.values.push_back(values);
-  };
-  if (view->part)
-    for (std::size_t i = 0; i < view->part->rows.size(); ++i)
-      add(view->part->rows[i], view->part->values.data() + i * dim_);
-  for (std::uint32_t row = view->head->begin(); row < seen; ++row) add(row, view->head->row(row));
-  return view;
+ShardLook Shard::look(const Filter* filter) const {
+  ShardLook look;
+  look.view = view_.load();
+  look.scope = {number_, look.view->head->published(), &rows_, nullptr};
+  while (filter) {
+    const std::uint64_t forgotten = columns_.forgotten();
+    look.scope.seen = look.view->head->published();
+    look.allowed = columns_.evaluate(*filter, look.scope.seen);
+    look.matches = look.allowed->count();
+    // Else a row that lives for this search may have been forgotten in between.
+    if (columns_.forgotten() == forgotten) break;
+  }
+  look.live = rows_.live();
+  look.dead = tombstones();
+  return look;
 }
 
-std::shared_ptr<const ShardView> Shard::swap(std::shared_ptr<const IvfPart> part) {
+void Shard::collect(TrainingSet& set) const {
+  auto view = view_.load();
+  const std::uint32_t seen = view->head->published();
+  const auto segment = static_cast<std::uint8_t>(set.shards.size());
+  set.dim = dim_;
+  set.metric = metric_;
+  set.shards.push_back(number_);
+  set.rows_upto.push_back(seen);
+  if (const auto* part = view->part.get())
+    for (std::uint32_t at = 0; at < part->size(); ++at)
+      if (part->segment_of(at) == view->segment && rows_.alive(part->rows[at], seen))
+        set.rows.push_back({part->rows[at], at, segment});
+  for (std::uint32_t row = view->head->begin(); row < seen; ++row)
+    if (view->head->row(row) && rows_.alive(row, seen))
+      set.rows.push_back({row, SealedPart::kNowhere, segment});
+  set.views.push_back(std::move(view));
+}
+
+std::uint32_t Shard::segment_in(const SealedPart& part) const {
+  const auto at = std::find(part.shards.begin(), part.shards.end(), number_);
+  MLG_CHECK(at != part.shards.end());
+  return static_cast<std::uint32_t>(at - part.shards.begin());
+}
+
+std::shared_ptr<const ShardView> Shard::swap(std::shared_ptr<const SealedPart> part) {
   auto former = view_.load();
-  auto head = std::make_shared<Head>(*former->head, part->rows_upto);
-  const std::uint32_t begin = part->rows_upto;
+  const std::uint32_t segment = segment_in(*part);
+  const std::uint32_t begin = part->rows_upto[segment];
+  auto head = std::make_shared<Head>(*former->head, begin);
   std::uint64_t in_head = 0;
   for (std::uint32_t row = begin; row < next_row_; ++row)
     in_head += rows_.alive(row, next_row_) ? 1 : 0;
   const std::uint64_t in_part = rows_.live() - in_head;
-  tombstones_ = part->rows.size() - in_part + (next_row_ - begin - in_head);
+  tombstones_ = part->segment_rows[segment] - in_part + (next_row_ - begin - in_head);
   head_rows_ = in_head;
   head_begin_ = begin;
-  view_.store(std::make_shared<const ShardView>(ShardView{std::move(part), std::move(head)}));
+  view_.store(std::make_shared<const ShardView>(ShardView{std::move(part), segment, std::move(head)}
+  ));
   return former;
 }
 
@@ -173,9 +201,58 @@ void Shard::swap_back(std::shared_ptr<const ShardView> former) {
   view_.store(std::move(former));
 }
 
+std::vector<std::uint32_t> Shard::begin_compaction() {
+  const auto view = view_.load();
+  next_row_ = (next_row_ + Head::kRows - 1) / Head::kRows * Head::kRows;
+  view->head->publish(next_row_);
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t chunk = view->head->begin() / Head::kRows; chunk * Head::kRows < next_row_;
+       ++chunk) {
+    if (!view->head->chunk(chunk)) continue;
+    std::vector<std::uint32_t> living;
+    std::size_t dead = 0;
+    for (std::uint32_t row = chunk * Head::kRows; row < (chunk + 1) * Head::kRows; ++row) {
+      if (rows_.alive(row, next_row_))
+        living.push_back(row);
+      else
+        dead += rows_.is_known(row) ? 1 : 0;
+    }
+    if (dead > 0) rows.insert(rows.end(), living.begin(), living.end());
+  }
+  return rows;
+}
+
+void Shard::drop_dead_places() {
+  const auto former = view_.load();
+  auto head = std::make_shared<Head>(*former->head, former->head->begin());
+  std::uint64_t dropped = 0;
+  for (std::uint32_t chunk = head->begin() / Head::kRows; (chunk + 1) * Head::kRows <= next_row_;
+       ++chunk) {
+    if (!head->chunk(chunk)) continue;
+    std::uint64_t dead = 0;
+    bool lives = false;
+    for (std::uint32_t row = chunk * Head::kRows; row < (chunk + 1) * Head::kRows && !lives;
+         ++row) {
+      lives = rows_.alive(row, next_row_);
+      dead += rows_.is_known(row) ? 1 : 0;
+    }
+    if (lives) continue;
+    head->drop(chunk);
+    dropped += dead;
+  }
+  tombstones_.fetch_sub(std::min(dropped, tombstones_.load()), std::memory_order_relaxed);
+  view_.store(std::make_shared<const ShardView>(ShardView{
+      former->part, former->segment, std::move(head)}));
+}
+
+void Shard::forget_dead() {
+  const std::uint32_t seen = view_.load()->head->published();
+  columns_.forget([&](std::uint32_t row) { return row < seen && !rows_.alive(row, seen); });
+}
+
 std::uint64_t Shard::part_rows() const {
   const auto view = view_.load();
-  return view->part ? view->part->rows.size() : 0;
+  return view->part ? view->part->segment_rows[view->segment] : 0;
 }
 
 }  // namespace mlgraph::index

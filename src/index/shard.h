@@ -14,9 +14,8 @@
 #include "base/snapshot_cell.h"
 #include "index/metadata_columns.h"
 #include "index/row_table.h"
-#include "index/shard_view.h"
-#include "index/top_k.h"
-#include "index/trainer.h"
+#include "index/shard_look.h"
+#include "index/training_set.h"
 #include "store/vector_store.h"
 
 namespace mlgraph::index {
@@ -29,23 +28,15 @@ struct NewRow {
   std::string_view metadata;
 };
 
-struct ScanRequest {
-  std::span<const float> query;  ///< [dim], normalised for COSINE
-  std::size_t k = 10;
-  std::optional<std::uint32_t> nprobe;  ///< just as many lists; none: as calibrated
-  bool exact = false;
-  const Filter* filter = nullptr;
-};
-
-/// Threads    search, find, counts: anywhere. Everything marked "writer": with writer_mutex() held.
+/// Threads    look, find, counts: anywhere. Everything marked "writer": with writer_mutex() held.
 /// Invariant  what a search has seen is whole: a batch is visible at once, and so is what it
 /// replaced or removed.
 class Shard {
  public:
   Shard(std::uint32_t index_number, std::uint32_t number, std::uint32_t dim, model::Metric metric)
       : index_number_(index_number), number_(number), dim_(dim), metric_(metric) {
-    view_.store(std::make_shared<const ShardView>(ShardView{nullptr, std::make_shared<Head>(dim, 0)}
-    ));
+    view_.store(std::make_shared<const ShardView>(ShardView{
+        nullptr, 0, std::make_shared<Head>(dim, 0)}));
   }
 
   [[nodiscard]] base::Mutex& writer_mutex() MLG_ATTRIBUTE(lock_returned(writer_)) {
@@ -66,11 +57,11 @@ class Shard {
   /// Loads from disk into an empty shard: rows the part holds stay there, others go to the head.
   /// Before it is shared.
   [[nodiscard]] base::Result<void> load(
-      const store::VectorStore& store, std::shared_ptr<const IvfPart> part
+      const store::VectorStore& store, std::shared_ptr<const SealedPart> part
   );
 
-  /// Offers this shard's nearest to `top`; returns how many distances were computed.
-  std::uint64_t search(const ScanRequest& request, TopK& top) const;
+  /// What a search sees of it at this moment; `filter` may be null.
+  [[nodiscard]] ShardLook look(const Filter* filter) const;
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view id, std::uint64_t hash) const {
     return rows_.find(id, hash);
   }
@@ -79,12 +70,21 @@ class Shard {
   /// Ids of live rows, all or those that match.
   [[nodiscard]] std::vector<std::string_view> live_ids(const Filter* filter) const;
 
-  /// All live rows at this moment, for sealing. Values stay valid while the returned view is held.
-  [[nodiscard]] std::shared_ptr<const ShardView> collect(TrainingSet& set) const;
+  /// Adds all live rows at this moment to `set`, as its next segment.
+  void collect(TrainingSet& set) const;
   /// Writer. Puts `part` in place of what it was made from; returns the former view, to put back if
   /// the commit fails.
-  std::shared_ptr<const ShardView> swap(std::shared_ptr<const IvfPart> part) MLG_REQUIRES(writer_);
+  std::shared_ptr<const ShardView> swap(std::shared_ptr<const SealedPart> part)
+      MLG_REQUIRES(writer_);
   void swap_back(std::shared_ptr<const ShardView> former) MLG_REQUIRES(writer_);
+
+  /// Writer. Live rows that share a chunk of the head with dead ones; what is written from here on
+  /// goes to a chunk of its own.
+  [[nodiscard]] std::vector<std::uint32_t> begin_compaction() MLG_REQUIRES(writer_);
+  /// Writer. Gives back the chunks of the head in which no row lives any more.
+  void drop_dead_places() MLG_REQUIRES(writer_);
+  /// Filters need not know any more of rows that are dead by now.
+  void forget_dead();
 
   [[nodiscard]] std::uint64_t live() const { return rows_.live(); }
   [[nodiscard]] std::uint64_t tombstones() const {
@@ -93,7 +93,8 @@ class Shard {
   [[nodiscard]] std::uint64_t bytes() const {
     return rows_.live() * dim_ * sizeof(float) + rows_.live_bytes();
   }
-  [[nodiscard]] bool has_part() const { return view_.load()->part != nullptr; }
+  /// Null in the idmap tier.
+  [[nodiscard]] std::shared_ptr<const SealedPart> part() const { return view_.load()->part; }
   [[nodiscard]] std::uint64_t part_rows() const;
   /// Live rows that no part holds.
   [[nodiscard]] std::uint64_t head_rows() const {
@@ -107,7 +108,7 @@ class Shard {
  private:
   void put(Head& head, std::uint32_t row, const NewRow& from) MLG_REQUIRES(writer_);
   void count_death(std::uint32_t row);
-  [[nodiscard]] double live_share() const;  ///< of the rows that a search passes
+  [[nodiscard]] std::uint32_t segment_in(const SealedPart& part) const;
 
   const std::uint32_t index_number_;
   const std::uint32_t number_;

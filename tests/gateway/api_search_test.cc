@@ -30,7 +30,7 @@ TEST_F(ApiSearchTest, HitsComeByDistanceWithTheirMetadata) {
   EXPECT_EQ(
       answer.text,
       R"({"results":[[{"id":"a","distance":0,"metadata":{"k":"x"}},)"
-      R"({"id":"b","distance":25,"metadata":{"k":"y"}}]],"took_ms":0})"
+      R"({"id":"b","distance":25,"metadata":{"k":"y"}}]],"took_ms":0,"visited":3})"
   );
   EXPECT_EQ(ids(search(R"({"vector":[6,7]})")), "cba");
   EXPECT_EQ(ids(search(R"({"vector":[6,7],"exact":true,"nprobe":3,"unknown":[]})")), "cba");

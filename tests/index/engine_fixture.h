@@ -96,8 +96,13 @@ class EngineTest : public ::testing::Test {
   void train(const std::string& index) {
     const auto shards = engine_->get(index).value().shards.size();
     for (std::uint32_t shard = 0; shard < shards; ++shard)
-      ASSERT_TRUE(engine_->train(
-          index, shard, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+      ASSERT_TRUE(engine_->reseal(
+          index,
+          Resealing::kTrain,
+          shard,
+          model::Reason::kManual,
+          "",
+          [](std::string_view, double) { return true; }
       ));
   }
   std::vector<std::string> nearest(

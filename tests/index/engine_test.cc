@@ -100,8 +100,9 @@ TEST_F(EngineTest, TrainingMovesAShardWhileItIsUsedAndKeepsItsAnswers) {
           {{"late" + std::to_string(i), std::vector<float>(32, 100.0F + static_cast<float>(i))}});
   });
   std::vector<std::string> phases;
-  ASSERT_TRUE(engine_->train(
+  ASSERT_TRUE(engine_->reseal(
       "t",
+      Resealing::kTrain,
       0,
       model::Reason::kManual,
       "train-x",
@@ -112,7 +113,11 @@ TEST_F(EngineTest, TrainingMovesAShardWhileItIsUsedAndKeepsItsAnswers) {
   ));
   done = true;
   writer.join();
-  EXPECT_EQ(phases, (std::vector<std::string>{"training", "assigning", "calibrating", "writing"}));
+  EXPECT_EQ(
+      phases,
+      (std::vector<std::string>{
+          "training", "assigning", "coding", "writing", "calibrating", "syncing"})
+  );
   EXPECT_EQ(engine_->get("t").value().shards[0].tier, model::Tier::kIvf);
   EXPECT_EQ(nearest("t", std::vector<float>(32, 100.0F), 1), (std::vector<std::string>{"late0"}));
   ASSERT_EQ(moves_.size(), 2U);
@@ -132,8 +137,9 @@ TEST_F(EngineTest, TrainingMovesAShardWhileItIsUsedAndKeepsItsAnswers) {
 TEST_F(EngineTest, ACancelledTrainingLeavesTheShardAsItWas) {
   create(R"({"index_id":"c","dimension":8})");
   put("c", clustered(1'000, 8, 1));
-  const auto outcome = engine_->train(
+  const auto outcome = engine_->reseal(
       "c",
+      Resealing::kTrain,
       0,
       model::Reason::kManual,
       "train-x",
@@ -150,8 +156,13 @@ TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
   const auto rows = clustered(1'000, 16, 1);
   put("r", rows);
   for (std::uint32_t shard = 0; shard < 2; ++shard)
-    ASSERT_TRUE(engine_->train(
-        "r", shard, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+    ASSERT_TRUE(engine_->reseal(
+        "r",
+        Resealing::kTrain,
+        shard,
+        model::Reason::kManual,
+        "",
+        [](std::string_view, double) { return true; }
     ));
   put("r", {{"v1", std::vector<float>(16, 50)}});
   const auto before = nearest("r", std::vector<float>(16, 0), 20, true);
@@ -172,16 +183,23 @@ TEST_F(EngineTest, ARestartAnswersTheSameAndADamagedPartIsMadeAnew) {
   EXPECT_EQ(nearest("r", std::vector<float>(16, 0), 20, true), before);
   EXPECT_EQ(engine_->get("r").value().shards[0].tier, model::Tier::kIdmap);
   EXPECT_EQ(moves_.back().reason, model::Reason::kLoadFailed);
-  EXPECT_EQ(engine_->shards_to_train("r", false).value().size(), 2U);
+  EXPECT_EQ(engine_->due_resealings("r").value().front().shards.size(), 2U);
 }
 
 TEST_F(EngineTest, AnIndexThatStaysFlatIsNeverTrained) {
   create(R"({"index_id":"flat","dimension":4,"index_type":"IDMap","tiering":{"idmap_to_ivf":10}})");
   put("flat", clustered(300, 4, 1));
-  EXPECT_TRUE(engine_->shards_to_train("flat", false).value().empty());
-  EXPECT_EQ(engine_->shards_to_train("flat", true).error().code, base::ErrorCode::kConflict);
-  const auto forced = engine_->train(
-      "flat", 0, model::Reason::kManual, "", [](std::string_view, double) { return true; }
+  EXPECT_TRUE(engine_->due_resealings("flat").value().empty());
+  EXPECT_EQ(
+      engine_->resealing_of("flat", Resealing::kTrain).error().code, base::ErrorCode::kConflict
+  );
+  const auto forced = engine_->reseal(
+      "flat",
+      Resealing::kTrain,
+      0,
+      model::Reason::kManual,
+      "",
+      [](std::string_view, double) { return true; }
   );
   ASSERT_FALSE(forced);
   EXPECT_EQ(forced.error().code, base::ErrorCode::kConflict);
@@ -200,10 +218,17 @@ TEST_F(EngineTest, WhatATransitionCountsComesWithItsBytes) {
     for (const auto& shard : object.shards)
       EXPECT_GE(shard.bytes, shard.vectors * 4 * sizeof(float));
   };
-  ASSERT_TRUE(engine_->train("n", 0, model::Reason::kManual, "", [&](std::string_view, double) {
-    check();
-    return true;
-  }));
+  ASSERT_TRUE(engine_->reseal(
+      "n",
+      Resealing::kTrain,
+      0,
+      model::Reason::kManual,
+      "",
+      [&](std::string_view, double) {
+        check();
+        return true;
+      }
+  ));
   check();
 }
 

@@ -50,7 +50,7 @@ TEST_F(GuardTest, ShardsTakeNoRowsButLetThemGo) {
   EXPECT_EQ(
       engine_->create(parse(R"({"index_id":"b","dimension":2})")).error().code, ErrorCode::kReadonly
   );
-  EXPECT_EQ(engine_->shards_to_train("a", true).error().code, ErrorCode::kReadonly);
+  EXPECT_EQ(engine_->resealing_of("a", Resealing::kTrain).error().code, ErrorCode::kReadonly);
   EXPECT_EQ(nearest("a", {1, 1}, 2), (std::vector<std::string>{"x", "y"}));
   const std::string_view id = "x";
   EXPECT_EQ(engine_->erase("a", {&id, 1}).value(), 1U);
@@ -99,11 +99,17 @@ TEST_F(GuardTest, ATrainingThatIsUnderWayGivesUpAndTheShardStaysReadonly) {
   put("t", clustered(2'000, 8, 1));
   for (const std::string phase : {"training", "writing"}) {
     moves_.clear();
-    const auto outcome =
-        engine_->train("t", 0, Reason::kManual, "train-x", [&](std::string_view now, double) {
+    const auto outcome = engine_->reseal(
+        "t",
+        Resealing::kTrain,
+        0,
+        Reason::kManual,
+        "train-x",
+        [&](std::string_view now, double) {
           if (now == phase) engine_->guard(Reason::kDiskGuard);
           return true;
-        });
+        }
+    );
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().code, ErrorCode::kReadonly) << outcome.error().message;
     EXPECT_EQ(states("t"), (std::vector{ShardState::kReadonly}));
@@ -111,7 +117,12 @@ TEST_F(GuardTest, ATrainingThatIsUnderWayGivesUpAndTheShardStaysReadonly) {
     EXPECT_EQ(moves_[1].from_state, ShardState::kTraining);
     EXPECT_EQ(moves_[1].to_state, ShardState::kReadonly);
     EXPECT_EQ(
-        engine_->train("t", 0, Reason::kManual, "", [](auto, double) { return true; }).error().code,
+        engine_
+            ->reseal(
+                "t", Resealing::kTrain, 0, Reason::kManual, "", [](auto, double) { return true; }
+            )
+            .error()
+            .code,
         ErrorCode::kReadonly
     );
     engine_->guard(std::nullopt);

@@ -3,7 +3,7 @@
 #include "gateway/api/services.h"
 #include "protocol/error_table.h"
 #include "work/import_job.h"
-#include "work/train_job.h"
+#include "work/reseal_job.h"
 
 namespace mlgraph::gateway {
 
@@ -140,18 +140,27 @@ void add_import_routes(Router& router, ApiServices& services) {
            );
        }}
   );
-  router.add(
-      {"POST",
-       "/api/v1/indices/{id}/train",
-       Access::kWrite,
-       false,
-       true,
-       4'096,
-       answering([&](HttpRequest& request) -> Result<HttpResponse> {
-         MLG_TRY(job, work::start_training(services.engine, services.runner, request.param("id")));
-         return accepted(job);
-       })}
-  );
+  constexpr std::array<std::pair<const char*, index::Resealing>, 3> kResealings = {{
+      {"/api/v1/indices/{id}/train", index::Resealing::kTrain},
+      {"/api/v1/indices/{id}/merge", index::Resealing::kMerge},
+      {"/api/v1/indices/{id}/compact", index::Resealing::kCompact},
+  }};
+  for (const auto& [path, kind] : kResealings)
+    router.add(
+        {"POST",
+         path,
+         Access::kWrite,
+         false,
+         true,
+         4'096,
+         answering([&services, kind = kind](HttpRequest& request) -> Result<HttpResponse> {
+           MLG_TRY(
+               job,
+               work::start_resealing(services.engine, services.runner, request.param("id"), kind)
+           );
+           return accepted(job);
+         })}
+    );
 }
 
 }  // namespace mlgraph::gateway

@@ -14,12 +14,14 @@ using base::Result;
 namespace {
 
 constexpr std::size_t kQueriesMax = 100;
-constexpr std::array<std::string_view, 4> kNumbers = {"vector[]", "vectors[][]", "k", "nprobe"};
+constexpr std::array<std::string_view, 5> kNumbers = {
+    "vector[]", "vectors[][]", "k", "nprobe", "ef"};
 
 struct SearchBody {
   std::vector<std::vector<float>> queries;
   std::uint32_t k = 10;
   std::optional<std::uint32_t> nprobe;
+  std::optional<std::uint32_t> ef;
   std::optional<index::Filter> filter;
   bool exact = false;
   bool with_metadata = true;
@@ -136,6 +138,10 @@ Result<SearchBody> parse_search(const Json& body) {
     MLG_TRY(nprobe, parse_count(body, "nprobe", 1, 1'000'000, 1));
     search.nprobe = nprobe;
   }
+  if (body.find("ef")) {
+    MLG_TRY(ef, parse_count(body, "ef", 1, 1'000'000, 1));
+    search.ef = ef;
+  }
   if (const auto* filter = body.find("filter"); filter && !filter->is_null()) {
     MLG_TRY(parsed, index::parse_filter(*filter));
     search.filter = std::move(parsed);
@@ -193,6 +199,7 @@ Result<std::string> search(
     one.query = query;
     one.k = wanted.k;
     one.nprobe = wanted.nprobe;
+    one.ef = wanted.ef;
     one.filter = wanted.filter ? &*wanted.filter : nullptr;
     one.exact = wanted.exact;
     one.with_metadata = wanted.with_metadata;
@@ -219,6 +226,7 @@ Result<std::string> search(
     const auto took =
         std::chrono::duration<double, std::milli>(services.clock.steady_now() - began).count();
     out.member("took_ms", std::round(took * 1000) / 1000);
+    out.member("visited", scanned);
   });
   return text;
 }

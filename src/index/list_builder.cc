@@ -1,38 +1,31 @@
-#include "index/trainer.h"
-
+// building::arrange_lists: centroids by FAISS, rows to the list of the nearest.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
-#include <random>
 #include <span>
 
 #include <faiss/Clustering.h>
 #include <faiss/IndexFlat.h>
 #include <omp.h>
 
-#include "index/calibration.h"
-#include "index/distance.h"
 #include "index/in_parallel.h"
+#include "index/part_builder.h"
 
-namespace mlgraph::index {
+namespace mlgraph::index::building {
 namespace {
 
 using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-constexpr std::size_t kSampleMax = 50'000;
+constexpr std::size_t kSampleMin = 50'000;
+constexpr std::size_t kSamplePerList = 16;
 constexpr int kIterations = 10;
 constexpr std::size_t kQueriesMax = 1'000;
 constexpr std::size_t kRowsPerQuery = 5;  ///< one row in so many at most is kept for calibrating
 constexpr std::size_t kAssignStep = 1'024;
-
-tl::unexpected<base::Error> cancelled() {
-  return fail(ErrorCode::kCancelled, "the training was cancelled");
-}
 
 /// How rows are brought together. Under IP by place, not by direction: long rows are near for many
 /// queries, and lists of long rows are then looked into first. Measured on 59,500 sentence vectors
@@ -42,8 +35,7 @@ model::Metric clustered_by(model::Metric metric) {
 }
 bool spherical(model::Metric metric) { return clustered_by(metric) == model::Metric::kCosine; }
 
-std::uint32_t choose_nlist(const TrainingSet& set, const TrainOptions& options) {
-  const std::size_t n = set.rows.size();
+std::uint32_t choose_nlist(std::size_t n, const BuildOptions& options) {
   const auto automatic = static_cast<std::size_t>(4 * std::sqrt(static_cast<double>(n)));
   const std::size_t wanted =
       options.num_centroids ? options.num_centroids : std::min(automatic, n / 39);
@@ -51,34 +43,31 @@ std::uint32_t choose_nlist(const TrainingSet& set, const TrainOptions& options) 
   );
 }
 
-/// Puts the first `chosen` of the returned positions of [0, n) in random order.
-std::vector<std::size_t> shuffled(std::size_t n, std::size_t chosen, std::mt19937_64& random) {
-  std::vector<std::size_t> all(n);
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  for (std::size_t i = 0; i < std::min(chosen, n); ++i)
-    std::swap(all[i], all[std::uniform_int_distribution<std::size_t>(i, n - 1)(random)]);
-  return all;
-}
-
 /// Points as k-means can take them: it adds squares up in 32 bits. Scaled so that the middle one is
 /// of ordinary size, if it is not; what is far larger still is cut off, and so lies at the edge.
 class Points {
  public:
-  Points(const TrainingSet& set, std::span<const std::size_t> sample)
-      : values_(sample.size() * set.dim) {
+  /// False: the disk did not give a row.
+  [[nodiscard]] bool fill(const TrainingSet& set, std::span<const std::uint32_t> sample) {
+    values_.resize(sample.size() * set.dim);
     std::vector<float> largest;
+    float* out = values_.data();
     for (const auto at : sample) {
+      const float* row = set.values(at, out);
+      if (!row) return false;
       float most = 0;
-      for (std::size_t d = 0; d < set.dim; ++d) most = std::max(most, std::abs(set.values[at][d]));
+      for (std::size_t d = 0; d < set.dim; ++d) {
+        out[d] = row[d];
+        most = std::max(most, std::abs(row[d]));
+      }
+      out += set.dim;
       largest.push_back(most);
     }
     const auto middle = largest.begin() + static_cast<std::ptrdiff_t>(largest.size() / 2);
     std::nth_element(largest.begin(), middle, largest.end());
     if (*middle > kOrdinary || (*middle > 0 && *middle < 1 / kOrdinary)) scale_ = *middle;
-    float* out = values_.data();
-    for (const auto at : sample)
-      for (std::size_t d = 0; d < set.dim; ++d)
-        *out++ = std::clamp(set.values[at][d] / scale_, -kEdge, kEdge);
+    for (auto& value : values_) value = std::clamp(value / scale_, -kEdge, kEdge);
+    return true;
   }
   [[nodiscard]] const float* data() const { return values_.data(); }
   void scale_back(std::vector<float>& centroids) const {
@@ -93,38 +82,42 @@ class Points {
   std::vector<float> values_;
 };
 
-class Builder {
+class Arranger {
  public:
-  Builder(
-      const TrainingSet& set,
-      const TrainOptions& options,
-      const std::function<bool(std::string_view, double)>& progress
-  )
-      : set_(set),
-        options_(options),
-        progress_(progress),
-        random_(options.seed),
-        nlist_(choose_nlist(set, options)) {}
+  Arranger(const TrainingSet& set, const BuildOptions& options, const BuildProgress& progress)
+      : set_(set), options_(options), progress_(progress) {}
 
-  Result<std::shared_ptr<IvfPart>> build() {
-    choose_rows();
+  Result<Arranged> arrange() {
+    if (options_.like) {
+      part_->centroids = options_.like->centroids;
+      part_->probing = options_.like->probing;
+      nlist_ = options_.like->nlist();
+    } else {
+      nlist_ = choose_nlist(set_.size(), options_);
+      choose_rows();
+      MLG_TRY_VOID(cluster());
+    }
     part_->dim = set_.dim;
     part_->metric = set_.metric;
-    part_->rows_upto = set_.rows_upto;
-    MLG_TRY_VOID(cluster());
+    part_->offsets.assign(nlist_ + 1, 0);
+    part_->code_centroids();
     MLG_TRY_VOID(assign());
-    part_->index_positions();
-    MLG_TRY_VOID(measure_probing());
-    return part_;
+    Arranged arranged{part_, std::move(order_), {}};
+    take_rows(*part_, set_, arranged.order);
+    std::vector<std::uint32_t> position_of(set_.size());
+    for (std::uint32_t at = 0; at < arranged.order.size(); ++at)
+      position_of[arranged.order[at]] = at;
+    for (const auto query : queries_) arranged.queries.push_back(position_of[query]);
+    return arranged;
   }
 
  private:
   // Rows to calibrate with are kept out of the clustering, as far as it has enough without them.
   void choose_rows() {
-    const std::size_t n = set_.rows.size();
+    const std::size_t n = set_.size();
     const std::size_t queries = std::min(kQueriesMax, n / kRowsPerQuery);
-    const std::size_t sample = std::max(kSampleMax, std::size_t{nlist_});
-    const auto chosen = shuffled(n, queries + sample, random_);
+    const std::size_t sample = std::max(kSampleMin, kSamplePerList * nlist_);
+    const auto chosen = shuffled(n, queries + sample, options_.seed);
     const auto begin = chosen.begin();
     queries_.assign(begin, begin + static_cast<std::ptrdiff_t>(queries));
     const std::size_t from = std::min(queries, n - nlist_);
@@ -135,7 +128,8 @@ class Builder {
   }
 
   Result<void> cluster() {
-    const Points points(set_, sample_);
+    Points points;
+    if (!points.fill(set_, sample_)) return unreadable();
     omp_set_num_threads(static_cast<int>(options_.threads));
     std::vector<float> centroids;
     for (int step = 0; step < kIterations; ++step) {
@@ -169,90 +163,93 @@ class Builder {
   }
 
   Result<void> assign() {
-    const std::size_t n = set_.rows.size();
+    const std::size_t n = set_.size();
     std::vector<std::uint32_t> list_of(n);
     std::atomic<std::size_t> done{0};
     std::atomic<bool> stop{false};
+    std::atomic<bool> read{true};
     in_parallel(n, kAssignStep, options_.threads, [&](std::size_t begin, std::size_t end) {
-      if (stop) return;
+      if (stop || !read) return;
       std::vector<float> measured(nlist_);
-      for (std::size_t i = begin; i < end; ++i) list_of[i] = nearest_list(set_.values[i], measured);
+      std::vector<float> scratch(set_.dim);
+      for (std::size_t i = begin; i < end && read; ++i) {
+        const float* row = set_.values(i, scratch.data());
+        if (row)
+          list_of[i] = nearest_list(row, measured);
+        else
+          read = false;
+      }
       const std::size_t so_far = done.fetch_add(end - begin) + (end - begin);
       if (!progress_("assigning", static_cast<double>(so_far) / static_cast<double>(n)))
         stop = true;
     });
+    if (!read) return unreadable();
     if (stop) return cancelled();
-    part_->offsets.assign(nlist_ + 1, 0);
     for (const auto list : list_of) ++part_->offsets[list + 1];
     std::partial_sum(part_->offsets.begin(), part_->offsets.end(), part_->offsets.begin());
-    part_->rows.resize(n);
-    part_->values.resize(n * set_.dim);
+    order_.resize(n);
     auto next = part_->offsets;
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t at = next[list_of[i]]++;
-      part_->rows[at] = set_.rows[i];
-      std::memcpy(part_->values.data() + at * set_.dim, set_.values[i], set_.dim * sizeof(float));
-    }
+    for (std::uint32_t i = 0; i < n; ++i) order_[next[list_of[i]]++] = i;
     return {};
   }
 
   std::uint32_t nearest_list(const float* row, std::vector<float>& measured) const {
-    const Distance distance(clustered_by(set_.metric), {row, set_.dim});
-    const bool finite = distance.measure(part_->centroids.data(), nlist_, measured.data());
+    const auto metric = clustered_by(set_.metric);
+    const std::span<const float> query{row, set_.dim};
+    const Distance distance(metric, query);
+    if (part_->coded_centroids) {
+      const CodedQuery coded(metric, *part_->coded_centroids, query);
+      if (coded.is_codable()) return nearest_by_codes(coded, distance, measured);
+    }
+    if (distance.measure(part_->centroids.data(), nlist_, measured.data())) return least(measured);
     const auto of = [&](std::uint32_t list) {
-      return distance.repaired(
-          measured[list], part_->centroids.data() + std::size_t{list} * set_.dim
-      );
+      return distance.repaired(measured[list], part_->centroid(list));
     };
-    if (finite)
-      return static_cast<std::uint32_t>(
-          std::min_element(measured.begin(), measured.end()) - measured.begin()
-      );
     std::uint32_t nearest = 0;
     for (std::uint32_t list = 1; list < nlist_; ++list)
       if (of(list) < of(nearest)) nearest = list;
     return nearest;
   }
-
-  Result<void> measure_probing() {
-    MLG_TRY(
-        rule,
-        calibrate(
-            *part_,
-            positions_of_queries(),
-            {options_.threads,
-             [this](double fraction) { return progress_("calibrating", fraction); }}
-        )
-    );
-    part_->probing = rule;
-    return {};
+  /// Codes stay in the cache; only those about as near as the nearest are measured by their values.
+  std::uint32_t nearest_by_codes(
+      const CodedQuery& coded, const Distance& distance, std::vector<float>& measured
+  ) const {
+    coded.measure(0, nlist_, measured.data());
+    const std::uint32_t first = least(measured);
+    const float reach = measured[first] + coded.margin(measured[first]);
+    std::uint32_t nearest = first;
+    double nearest_distance = distance.of(part_->centroid(first));
+    for (std::uint32_t list = 0; list < nlist_; ++list) {
+      if (measured[list] > reach || list == first) continue;
+      const double exact = distance.of(part_->centroid(list));
+      if (exact >= nearest_distance) continue;
+      nearest = list;
+      nearest_distance = exact;
+    }
+    return nearest;
   }
-
-  /// Where the rows kept for calibrating lie in the part.
-  std::vector<std::size_t> positions_of_queries() const {
-    std::vector<std::size_t> positions;
-    for (const auto at : queries_) positions.push_back(part_->positions[set_.rows[at]]);
-    return positions;
+  static std::uint32_t least(const std::vector<float>& measured) {
+    return static_cast<std::uint32_t>(
+        std::min_element(measured.begin(), measured.end()) - measured.begin()
+    );
   }
 
   const TrainingSet& set_;
-  const TrainOptions& options_;
-  const std::function<bool(std::string_view, double)>& progress_;
-  std::mt19937_64 random_;
-  const std::uint32_t nlist_;
-  std::vector<std::size_t> queries_;  ///< positions in the set
-  std::vector<std::size_t> sample_;
+  const BuildOptions& options_;
+  const BuildProgress& progress_;
+  std::uint32_t nlist_ = 1;
+  std::vector<std::uint32_t> queries_;  ///< places in the set
+  std::vector<std::uint32_t> sample_;
+  std::vector<std::uint32_t> order_;
   std::shared_ptr<IvfPart> part_ = std::make_shared<IvfPart>();
 };
 
 }  // namespace
 
-Result<std::shared_ptr<IvfPart>> build_part(
-    const TrainingSet& set,
-    const TrainOptions& options,
-    const std::function<bool(std::string_view, double)>& on_progress
+Result<Arranged> arrange_lists(
+    const TrainingSet& set, const BuildOptions& options, const BuildProgress& progress
 ) {
-  return Builder(set, options, on_progress).build();
+  return Arranger(set, options, progress).arrange();
 }
 
-}  // namespace mlgraph::index
+}  // namespace mlgraph::index::building

@@ -1,5 +1,5 @@
 // Training as a job: progress over all shards, and the keeper that begins it at the threshold.
-#include "work/train_job.h"
+#include "work/reseal_job.h"
 
 #include <filesystem>
 #include <fstream>
@@ -59,13 +59,21 @@ class TrainTest : public ::testing::Test {
 TEST_F(TrainTest, ByHandTrainsEveryShardWithRows) {
   stack_.create(R"({"index_id":"docs","dimension":8,"num_shards":2})");
   EXPECT_EQ(
-      code_of(work::start_training(*stack_.engine, *stack_.runner, "docs")), ErrorCode::kConflict
+      code_of(
+          work::start_resealing(*stack_.engine, *stack_.runner, "docs", index::Resealing::kTrain)
+      ),
+      ErrorCode::kConflict
   );
   EXPECT_EQ(
-      code_of(work::start_training(*stack_.engine, *stack_.runner, "none")), ErrorCode::kNotFound
+      code_of(
+          work::start_resealing(*stack_.engine, *stack_.runner, "none", index::Resealing::kTrain)
+      ),
+      ErrorCode::kNotFound
   );
   put("docs", 600);
-  const auto started = work::start_training(*stack_.engine, *stack_.runner, "docs").value();
+  const auto started =
+      work::start_resealing(*stack_.engine, *stack_.runner, "docs", index::Resealing::kTrain)
+          .value();
   EXPECT_EQ(started.job_type, "train");
   const auto job = stack_.wait_end(started.job_id);
   EXPECT_EQ(job.state, model::JobState::kCompleted) << job.error_message;
@@ -105,7 +113,9 @@ TEST_F(TrainTest, EveryPhaseMovesTheNumbersAndTellsTheTimeLeft) {
   put("docs", 5'000);
   auto begun = stack_.runner->begin({"train", "docs", {}, {}, "starting", {}}).value();
   SlowJob job(*begun, stack_.clock);
-  ASSERT_TRUE(work::run_training(*stack_.engine, job, {0, 1}, model::Reason::kManual));
+  ASSERT_TRUE(work::run_resealing(
+      *stack_.engine, job, {index::Resealing::kTrain, {0, 1}}, model::Reason::kManual
+  ));
   const auto ended = stack_.runner->finish(begun, {}).value();
   ASSERT_GT(job.seen.size(), 40U);
   std::uint64_t last = 0;
@@ -191,7 +201,9 @@ TEST_F(TrainTest, ACancelledTrainingLeavesItsShardsInService) {
   put("docs", 600);
   auto job = stack_.runner->begin({"train", "docs", "train-mine", {}, "starting", {}}).value();
   ASSERT_TRUE(stack_.runner->cancel("train-mine"));
-  auto outcome = work::run_training(*stack_.engine, *job, {0}, model::Reason::kManual);
+  auto outcome = work::run_resealing(
+      *stack_.engine, *job, {index::Resealing::kTrain, {0}}, model::Reason::kManual
+  );
   EXPECT_EQ(code_of(outcome), ErrorCode::kCancelled);
   EXPECT_EQ(stack_.runner->finish(job, std::move(outcome)).value().error_code, "cancelled");
   EXPECT_EQ(tiers("docs"), (std::vector<model::Tier>{model::Tier::kIdmap}));
@@ -204,7 +216,9 @@ TEST_F(TrainTest, AFailedTrainingNamesNoFileOfTheServer) {
   put("docs", 600);
   std::filesystem::remove_all(stack_.folder / "parts");
   std::ofstream(stack_.folder / "parts") << "in the way";
-  const auto started = work::start_training(*stack_.engine, *stack_.runner, "docs").value();
+  const auto started =
+      work::start_resealing(*stack_.engine, *stack_.runner, "docs", index::Resealing::kTrain)
+          .value();
   const auto job = stack_.wait_end(started.job_id);
   EXPECT_EQ(job.state, model::JobState::kFailed);
   EXPECT_NE(job.error_message.find("making a sealed part: "), std::string::npos);
