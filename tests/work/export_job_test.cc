@@ -62,8 +62,7 @@ class ExportTest : public ::testing::Test {
   std::map<std::string, index::VectorRecord> all(const std::string& index) {
     std::map<std::string, index::VectorRecord> records;
     const auto page = stack_.engine->scroll(index, "", 1'000).value();
-    for (const auto& record : page.vectors)
-      records[record.id] = record;
+    for (const auto& record : page.vectors) records[record.id] = record;
     return records;
   }
 

@@ -82,7 +82,8 @@ TEST_F(ResultFilesTest, WhatWasNotKeptIsGone) {
 TEST_F(ResultFilesTest, AStartRemovesWhatNobodyKnows) {
   make("known");
   make("forgotten");
-  const auto cut = files_->create("known-too", "npy").value();
+  ResultFiles killed(folder(), clock_);
+  const auto cut = killed.create("known-too", "npy").value();
   start({"known", "known-too"});
   EXPECT_TRUE(has("known"));
   EXPECT_EQ(count(), 1U);
