@@ -81,7 +81,8 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
 
 /// Of an answer that carries a failed job: the body's fault, unless the server took no more of it.
 int status_of_failed(const base::Error& error) {
-  return error.code == ErrorCode::kReadonly ? protocol::row_of(error.code).http_status : 400;
+  const bool servers = error.code == ErrorCode::kReadonly || error.code == ErrorCode::kNoSpace;
+  return servers ? protocol::row_of(error.code).http_status : 400;
 }
 
 Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& request) {
