@@ -29,8 +29,9 @@ mlg_library(uring HEADER liburing.h LIBS uring)
 mlg_library(faiss_trainer HEADER faiss/Clustering.h LIBS faiss OpenMP::OpenMP_CXX openblas)
 # Debian keeps the serial and the parallel builds apart.
 find_path(hdf5_serial_INCLUDE hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
+add_library(hdf5_headers INTERFACE)
+target_include_directories(hdf5_headers SYSTEM INTERFACE ${hdf5_serial_INCLUDE})
 add_library(hdf5_serial INTERFACE)
-target_include_directories(hdf5_serial SYSTEM INTERFACE ${hdf5_serial_INCLUDE})
 # The names above would otherwise be read as the targets themselves.
 set_property(TARGET boost_json PROPERTY INTERFACE_LINK_LIBRARIES -lboost_json)
 set_property(TARGET rocksdb PROPERTY INTERFACE_LINK_LIBRARIES -lrocksdb)

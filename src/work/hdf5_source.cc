@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "work/hdf5_file.h"
+#include "work/hdf5_rows.h"
 #include "work/spool.h"
 
 namespace mlgraph::work {
 namespace {
 
-using base::ErrorCode;
-using base::fail;
 using base::Result;
-
-constexpr std::size_t kReadBytes = std::size_t{4} << 20;
 
 class Hdf5Source final : public RowSource {
  public:
@@ -23,14 +19,14 @@ class Hdf5Source final : public RowSource {
   /// While the body is spooled, a call takes a step of it and no row: whoever asks can be cancelled
   /// in between.
   Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
-    if (!dataset_) {
+    if (!rows_) {
       MLG_TRY(whole, spool_some());
       if (!whole) return true;
       MLG_TRY_VOID(open());
     }
-    if (row_ == dataset_->rows()) return false;
-    for (std::size_t seen = 0; seen < rows_max && row_ < dataset_->rows(); ++seen, ++row_) {
-      MLG_TRY(row, read_row());
+    if (row_ == rows_->rows()) return false;
+    for (std::size_t seen = 0; seen < rows_max && row_ < rows_->rows(); ++seen, ++row_) {
+      MLG_TRY(row, rows_->next());
       std::size_t finite = 0;
       while (finite < row.size() && std::isfinite(row[finite])) ++finite;
       if (finite < row.size()) {
@@ -43,8 +39,8 @@ class Hdf5Source final : public RowSource {
     return true;
   }
   std::optional<std::uint64_t> total() const override {
-    if (!dataset_) return std::nullopt;
-    return dataset_->rows();
+    if (!rows_) return std::nullopt;
+    return rows_->rows();
   }
   std::uint64_t bytes_read() const override { return 0; }
   bool is_measured_by_bytes() const override { return false; }
@@ -62,46 +58,19 @@ class Hdf5Source final : public RowSource {
   }
 
   Result<void> open() {
-    // The kernel's name of an open file: what stands under the file's own name now may be another.
-    auto opened = Hdf5Dataset::open(
-        spool_ ? spool_->path() : fmt::format("/proc/self/fd/{}", *bytes_.file()), options_.dataset
-    );
+    auto opened =
+        Hdf5Rows::open(spool_ ? spool_->file() : *bytes_.file(), options_.dataset, dimension_);
     if (spool_) spool_->unlink();
-    MLG_TRY(dataset, std::move(opened));
-    if (dataset->dim() != dimension_)
-      return fail(
-          ErrorCode::kInvalidVector,
-          "the HDF5 dataset has rows of {} values, the index has dimension {}",
-          dataset->dim(),
-          dimension_
-      );
-    dataset_ = std::move(dataset);
+    MLG_TRY(rows, std::move(opened));
+    rows_ = std::move(rows);
     return {};
-  }
-
-  /// The row at row_, from a block of rows that is read at once.
-  Result<std::span<const float>> read_row() {
-    if (row_ == block_end_) {
-      const std::uint64_t rows = std::min<std::uint64_t>(
-          std::max<std::uint64_t>(1, kReadBytes / (dimension_ * sizeof(float))),
-          dataset_->rows() - row_
-      );
-      block_.resize(rows * dimension_);
-      MLG_TRY_VOID(dataset_->read(row_, block_));
-      block_begin_ = row_;
-      block_end_ = row_ + rows;
-    }
-    return std::span<const float>(block_).subspan((row_ - block_begin_) * dimension_, dimension_);
   }
 
   ByteSource& bytes_;
   const std::uint32_t dimension_;
   const RowOptions options_;
   std::unique_ptr<Spool> spool_;
-  std::unique_ptr<Hdf5Dataset> dataset_;  // closed before the spool it reads
-  std::vector<float> block_;
-  std::uint64_t block_begin_ = 0;
-  std::uint64_t block_end_ = 0;
+  std::unique_ptr<Hdf5Rows> rows_;
   std::uint64_t row_ = 0;
 };
 

@@ -9,8 +9,8 @@ namespace mlgraph::work {
 /// them. HDF5 seeks: what is no regular file is spooled below `options.spool_dir` first.
 ///
 /// A file is not believed: a dataset must store what it promises within the file, as one piece or
-/// in chunks without filters. Links to, and storage in, other files are refused. libhdf5 stays in
-/// the .cc, where one mutex serialises it: Debian's build is not safe in threads.
+/// in chunks without filters; links to, and storage in, other files are refused. Whatever else it
+/// does, it does to a process of its own (Hdf5Rows).
 [[nodiscard]] std::unique_ptr<RowSource> make_hdf5_source(
     ByteSource& bytes, std::uint32_t dimension, const RowOptions& options
 );

@@ -33,7 +33,7 @@ class Spool {
   /// Takes up to kStepBytes; false once `from` is at its end. A length that is known is asked room
   /// for before its first byte. errors those of `from` and of DiskRoom.
   [[nodiscard]] base::Result<bool> take(ByteSource& from);
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] int file() const { return fd_; }
   /// Whoever has it open goes on reading; its bytes go with the last of them.
   void unlink();
   /// Removes all that stands in `folder`. At start, before the first one is opened.

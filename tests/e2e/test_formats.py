@@ -103,6 +103,18 @@ def test_cut_and_flipped_files_fail_by_name_and_the_server_goes_on(docs, content
     assert docs.post("/indices/docs/search", {"vector": [1, 2, 3, 4], "k": 1}).status == 200
 
 
+def test_a_file_that_crashes_its_library_is_a_damaged_file(server, docs, make_index):
+    make_index("threes", dimension=3)
+    before = server.process.pid
+    for _ in range(3):
+        answer = upload(docs, (ROOT / "fuzz" / "corpus" / "hdf5" / "crashes_libhdf5").read_bytes(), "application/x-hdf5", index="threes")
+        assert answer.status == 400 and "damaged" in answer.json["error"]["message"], answer
+    good = upload(docs, (ROOT / "fuzz" / "corpus" / "hdf5" / "floats").read_bytes(), "application/x-hdf5", index="threes")
+    assert good.status == 202 and good.json["processed"] == 3 and server.process.pid == before, good
+    children = "".join(task.read_text() for task in pathlib.Path(f"/proc/{before}/task").glob("*/children"))
+    assert not children.split(), "none is left behind"
+
+
 @pytest.mark.parametrize("coding", PACK)
 def test_damage_of_the_compression_is_told_by_its_place(docs, coding):
     lines = b"".join(b'{"id":"c%d","values":[1,2,3,%d]}\n' % (i, i) for i in range(20_000))

@@ -58,7 +58,7 @@ class Hdf5Builder {
     return *this;
   }
   [[nodiscard]] std::string bytes() {
-    H5Fclose(std::exchange(file_, -1));
+    if (file_ >= 0) H5Fclose(std::exchange(file_, -1));
     std::ifstream in(folder_ / "made.h5", std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }

@@ -210,6 +210,16 @@ TEST_F(Hdf5Test, ACutOrDamagedFileIsAnErrorOrReadsAsItWas) {
   }
 }
 
+// What a fuzzer found: libhdf5 dies of it. Its process does, and the next file is read.
+TEST_F(Hdf5Test, AFileThatCrashesTheLibraryIsADamagedFile) {
+  std::ifstream in(MLG_HDF5_CORPUS "/crashes_libhdf5", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_FALSE(bytes.empty());
+  for (int times = 0; times < 3; ++times)
+    EXPECT_NE(refusal(bytes).find("damaged"), std::string::npos) << refusal(bytes);
+  EXPECT_EQ(read(Hdf5Builder().put<float>("train", {2, 2}, kFour).bytes()).rows, kRows);
+}
+
 TEST_F(Hdf5Test, AFileOfTheImportFolderIsOpenedInPlace) {
   std::ofstream(folder_ / "rows.h5", std::ios::binary)
       << Hdf5Builder().put<float>("train", {2, 2}, kFour).bytes();

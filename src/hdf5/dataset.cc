@@ -1,4 +1,4 @@
-#include "work/hdf5_file.h"
+#include "hdf5/dataset.h"
 
 #include <array>
 #include <string_view>
@@ -7,10 +7,9 @@
 
 #include <hdf5.h>
 
-#include "base/mutex.h"
 #include "model/names.h"
 
-namespace mlgraph::work {
+namespace mlgraph::hdf5 {
 
 using base::ErrorCode;
 using base::fail;
@@ -18,10 +17,8 @@ using base::Result;
 
 namespace {
 
-base::Mutex library;  // everything of libhdf5 is called with it held
-
 /// Once a process: errors are ours to tell, and no code is loaded because a file names it.
-void prepare_library() MLG_REQUIRES(library) {
+void prepare_library() {
   static const bool kReady = [] {
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -123,13 +120,13 @@ Result<void> check_storage(
     if (H5Pget_chunk(made.get(), 2, chunk.data()) != 2)
       return broken("the chunks of dataset '{}' do not parse", name);
     const auto bytes = static_cast<unsigned __int128>(chunk[0]) * chunk[1] * element;
-    if (bytes > Hdf5Dataset::kChunkBytesMax)
+    if (bytes > Dataset::kChunkBytesMax)
       return broken(
           "dataset '{}' has chunks of {} x {} values, the limit is {} bytes",
           name,
           chunk[0],
           chunk[1],
-          Hdf5Dataset::kChunkBytesMax
+          Dataset::kChunkBytesMax
       );
   } else if (layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) {
     return broken("dataset '{}' is a view of other datasets", name);
@@ -149,21 +146,16 @@ Result<void> check_storage(
 
 }  // namespace
 
-struct Hdf5Dataset::Handles {
+struct Dataset::Handles {
   Handle file;
   Handle dataset;
 };
 
-Hdf5Dataset::Hdf5Dataset(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
+Dataset::Dataset(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
 
-// The members are closed with the library's mutex held.
-Hdf5Dataset::~Hdf5Dataset() {
-  const base::MutexLock lock(library);
-  const Handle dataset = std::move(handles_->dataset);
-  const Handle file = std::move(handles_->file);
-}
+Dataset::~Dataset() = default;
 
-Result<std::unique_ptr<Hdf5Dataset>> Hdf5Dataset::open(
+Result<std::unique_ptr<Dataset>> Dataset::open(
     const std::string& path, const std::string& dataset
 ) {
   struct stat info {};
@@ -171,7 +163,6 @@ Result<std::unique_ptr<Hdf5Dataset>> Hdf5Dataset::open(
     return fail(ErrorCode::kInternal, "the HDF5 file cannot be read");
   const auto file_bytes = static_cast<std::uint64_t>(info.st_size);
   const std::string name = model::printable(dataset);
-  const base::MutexLock lock(library);
   prepare_library();
   Handle file = open_file(path);
   if (!file.ok()) return broken("the body is no HDF5 file, or is cut short or damaged in its head");
@@ -184,18 +175,17 @@ Result<std::unique_ptr<Hdf5Dataset>> Hdf5Dataset::open(
   if (promised > UINT64_MAX / element)
     return broken("dataset '{}' promises {} x {} values", name, shape[0], shape[1]);
   MLG_TRY_VOID(check_storage(opened.get(), name, promised * element, file_bytes, element));
-  std::unique_ptr<Hdf5Dataset> made(new Hdf5Dataset(std::unique_ptr<Handles>(new Handles{
+  std::unique_ptr<Dataset> made(new Dataset(std::unique_ptr<Handles>(new Handles{
       std::move(file), std::move(opened)})));
   made->rows_ = shape[0];
   made->dim_ = shape[1];
   return made;
 }
 
-Result<void> Hdf5Dataset::read(std::uint64_t first, std::span<float> out) const {
+Result<void> Dataset::read(std::uint64_t first, std::span<float> out) const {
   const std::uint64_t rows = out.size() / dim_;
   const std::array<hsize_t, 2> start = {first, 0};
   const std::array<hsize_t, 2> count = {rows, dim_};
-  const base::MutexLock lock(library);
   const Handle all(H5Dget_space(handles_->dataset.get()), H5Sclose);
   const Handle some(H5Screate_simple(2, count.data(), nullptr), H5Sclose);
   const bool read =
@@ -211,4 +201,4 @@ Result<void> Hdf5Dataset::read(std::uint64_t first, std::span<float> out) const 
   return {};
 }
 
-}  // namespace mlgraph::work
+}  // namespace mlgraph::hdf5

@@ -6,23 +6,23 @@
 
 #include "base/error.h"
 
-namespace mlgraph::work {
+namespace mlgraph::hdf5 {
 
 /// One two-dimensional dataset of an HDF5 file, open to be read.
-/// Threads   any, one at a time; libhdf5 is entered under one mutex of the process.
-class Hdf5Dataset {
+/// Threads   one for the whole process: Debian's libhdf5 is not safe in threads.
+class Dataset {
  public:
   static constexpr std::uint64_t kChunkBytesMax = std::uint64_t{64} << 20;
 
   /// `path`: a regular file; once it is open its name may go. errors kBadRequest naming what of the
   /// file cannot be read: no HDF5, no such dataset, not two-dimensional, no numbers, filtered,
   /// stored elsewhere, or promising more than it stores.
-  [[nodiscard]] static base::Result<std::unique_ptr<Hdf5Dataset>> open(
+  [[nodiscard]] static base::Result<std::unique_ptr<Dataset>> open(
       const std::string& path, const std::string& dataset
   );
-  ~Hdf5Dataset();
-  Hdf5Dataset(const Hdf5Dataset&) = delete;
-  Hdf5Dataset& operator=(const Hdf5Dataset&) = delete;
+  ~Dataset();
+  Dataset(const Dataset&) = delete;
+  Dataset& operator=(const Dataset&) = delete;
 
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] std::uint64_t dim() const { return dim_; }
@@ -32,10 +32,10 @@ class Hdf5Dataset {
 
  private:
   struct Handles;
-  explicit Hdf5Dataset(std::unique_ptr<Handles> handles);
+  explicit Dataset(std::unique_ptr<Handles> handles);
   const std::unique_ptr<Handles> handles_;
   std::uint64_t rows_ = 0;
   std::uint64_t dim_ = 0;
 };
 
-}  // namespace mlgraph::work
+}  // namespace mlgraph::hdf5
