@@ -147,8 +147,10 @@ Result<void> check_storage(
 }  // namespace
 
 struct Dataset::Handles {
+  Handles(Handle opened_file, Handle opened_dataset)
+      : file(std::move(opened_file)), dataset(std::move(opened_dataset)) {}
   Handle file;
-  Handle dataset;
+  Handle dataset;  ///< closed before its file
 };
 
 Dataset::Dataset(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
@@ -175,8 +177,9 @@ Result<std::unique_ptr<Dataset>> Dataset::open(
   if (promised > UINT64_MAX / element)
     return broken("dataset '{}' promises {} x {} values", name, shape[0], shape[1]);
   MLG_TRY_VOID(check_storage(opened.get(), name, promised * element, file_bytes, element));
-  std::unique_ptr<Dataset> made(new Dataset(std::unique_ptr<Handles>(new Handles{
-      std::move(file), std::move(opened)})));
+  std::unique_ptr<Dataset> made(
+      new Dataset(std::make_unique<Handles>(std::move(file), std::move(opened)))
+  );
   made->rows_ = shape[0];
   made->dim_ = shape[1];
   return made;
