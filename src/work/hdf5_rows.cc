@@ -23,7 +23,8 @@ using hdf5::FrameKind;
 
 namespace {
 
-constexpr int kSilenceMs = 60'000;
+constexpr int kSilenceSeconds = 60;
+constexpr int kSecondMs = 1'000;
 
 std::string reader_program() {
   std::error_code ec;
@@ -33,7 +34,7 @@ std::string reader_program() {
 
 /// Begins the program with `file` and `pipe` as its own, and nothing else of ours: no descriptor,
 /// no signal mask, no process group that a terminal signals.
-Result<pid_t> begin(int file, int pipe, const std::string& dataset, std::uint32_t dimension) {
+Result<pid_t> spawn(int file, int pipe, const std::string& dataset, std::uint32_t dimension) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -73,7 +74,7 @@ Result<pid_t> begin(int file, int pipe, const std::string& dataset, std::uint32_
 
 }  // namespace
 
-Result<std::unique_ptr<Hdf5Rows>> Hdf5Rows::open(
+Result<std::unique_ptr<Hdf5Rows>> Hdf5Rows::begin(
     int file, const std::string& dataset, std::uint32_t dimension
 ) {
   if (dataset.empty() || dataset.find('\0') != std::string::npos)
@@ -81,15 +82,13 @@ Result<std::unique_ptr<Hdf5Rows>> Hdf5Rows::open(
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0)
     return fail(ErrorCode::kInternal, "a pipe: {}", std::strerror(errno));
-  const auto process = begin(file, ends[1], dataset, dimension);
+  const auto process = spawn(file, ends[1], dataset, dimension);
   close(ends[1]);
   if (!process) {
     close(ends[0]);
     return tl::unexpected(process.error());
   }
-  std::unique_ptr<Hdf5Rows> rows(new Hdf5Rows(*process, ends[0], dimension));
-  MLG_TRY_VOID(rows->read_shape());
-  return rows;
+  return std::unique_ptr<Hdf5Rows>(new Hdf5Rows(*process, ends[0], dimension));
 }
 
 Hdf5Rows::~Hdf5Rows() {
@@ -98,8 +97,28 @@ Hdf5Rows::~Hdf5Rows() {
   while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
-Result<std::span<const float>> Hdf5Rows::next() {
-  if (used_ == block_.size()) MLG_TRY_VOID(read_block());
+Result<bool> Hdf5Rows::ready() {
+  if (used_ < block_.size()) return true;
+  pollfd waiting{pipe_, POLLIN, 0};
+  if (poll(&waiting, 1, kSecondMs) <= 0) {
+    if (++silent_seconds_ < kSilenceSeconds) return false;
+    return fail(
+        ErrorCode::kBadRequest,
+        "the HDF5 file is damaged at row {} or after it: nothing could be read for {} s",
+        row_,
+        kSilenceSeconds
+    );
+  }
+  silent_seconds_ = 0;
+  if (open_) {
+    MLG_TRY_VOID(read_block());
+    return true;
+  }
+  MLG_TRY_VOID(read_shape());
+  return false;
+}
+
+std::span<const float> Hdf5Rows::row() {
   const auto row = std::span<const float>(block_).subspan(used_, dimension_);
   used_ += dimension_;
   ++row_;
@@ -121,6 +140,7 @@ Result<void> Hdf5Rows::read_shape() {
         dimension_
     );
   rows_ = shape.rows;
+  open_ = true;
   return {};
 }
 
@@ -152,18 +172,9 @@ tl::unexpected<base::Error> Hdf5Rows::told(std::uint32_t bytes) {
   return fail(ErrorCode::kBadRequest, "{}", text);
 }
 
+/// The rest of a frame whose begin is there: who writes it writes it whole, or dies.
 Result<void> Hdf5Rows::read(void* into, std::size_t size) {
   for (char* at = static_cast<char*>(into); size > 0;) {
-    pollfd waiting{pipe_, POLLIN, 0};
-    const int ready = poll(&waiting, 1, kSilenceMs);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0)
-      return fail(
-          ErrorCode::kBadRequest,
-          "the HDF5 file is damaged at row {} or after it: nothing could be read for {} s",
-          row_,
-          kSilenceMs / 1'000
-      );
     const ssize_t n = ::read(pipe_, at, size);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0)

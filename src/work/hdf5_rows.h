@@ -12,23 +12,28 @@
 namespace mlgraph::work {
 
 /// The rows of a dataset of an HDF5 file, read by a process of its own: `mlgraph-hdf5`, which
-/// stands beside this program. See src/hdf5/README.md. Threads   confined; calls block, for at most
-/// a minute without a sign of life.
+/// stands beside this program. See src/hdf5/README.md.
+/// Threads    confined; ready() waits for a second, so that whoever asks can be cancelled.
 class Hdf5Rows {
  public:
-  /// `file` is a regular file with a name; it may go once this returns. errors kBadRequest naming
-  /// what of the file cannot be read, kInvalidVector for another dimension, kInternal.
-  [[nodiscard]] static base::Result<std::unique_ptr<Hdf5Rows>> open(
+  /// Begins the program. `file` is a regular file with a name, which may go once is_open(). errors
+  /// kInvalidValue, kInternal.
+  [[nodiscard]] static base::Result<std::unique_ptr<Hdf5Rows>> begin(
       int file, const std::string& dataset, std::uint32_t dimension
   );
   ~Hdf5Rows();
   Hdf5Rows(const Hdf5Rows&) = delete;
   Hdf5Rows& operator=(const Hdf5Rows&) = delete;
 
+  /// Whether row() has one. errors  kBadRequest naming what of the file cannot be read, and the row
+  /// where it ended, also after a minute without a sign of life; kInvalidVector for another
+  /// dimension.
+  [[nodiscard]] base::Result<bool> ready();
+  /// The next row, [dim], valid until the next ready().
+  [[nodiscard]] std::span<const float> row();
+  /// Whether rows() is known.
+  [[nodiscard]] bool is_open() const { return open_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  /// The next row, [dim], valid until the next call; only as many as rows(). errors kBadRequest
-  /// naming the row.
-  [[nodiscard]] base::Result<std::span<const float>> next();
 
  private:
   Hdf5Rows(pid_t process, int pipe, std::uint32_t dimension)
@@ -42,6 +47,8 @@ class Hdf5Rows {
   const pid_t process_;
   const int pipe_;
   const std::uint32_t dimension_;
+  bool open_ = false;
+  int silent_seconds_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t row_ = 0;
   std::vector<float> block_;

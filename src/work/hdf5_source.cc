@@ -16,17 +16,21 @@ class Hdf5Source final : public RowSource {
   Hdf5Source(ByteSource& bytes, std::uint32_t dimension, RowOptions options)
       : bytes_(bytes), dimension_(dimension), options_(std::move(options)) {}
 
-  /// While the body is spooled, a call takes a step of it and no row: whoever asks can be cancelled
-  /// in between.
+  /// While the body is spooled, or its reader has nothing to tell yet, a call takes a step and no
+  /// row: whoever asks can be cancelled in between.
   Result<bool> next(RowBuffer& out, std::size_t rows_max, const RowErrorSink& on_bad_row) override {
     if (!rows_) {
       MLG_TRY(whole, spool_some());
       if (!whole) return true;
-      MLG_TRY_VOID(open());
+      MLG_TRY_VOID(begin());
     }
-    if (row_ == rows_->rows()) return false;
-    for (std::size_t seen = 0; seen < rows_max && row_ < rows_->rows(); ++seen, ++row_) {
-      MLG_TRY(row, rows_->next());
+    if (at_end()) return false;
+    for (std::size_t seen = 0; seen < rows_max && !at_end(); ++seen, ++row_) {
+      const auto ready = rows_->ready();
+      if (spool_ && (!ready || rows_->is_open())) spool_->unlink();
+      if (!ready) return tl::unexpected(ready.error());
+      if (!*ready) return true;
+      const auto row = rows_->row();
       std::size_t finite = 0;
       while (finite < row.size() && std::isfinite(row[finite])) ++finite;
       if (finite < row.size()) {
@@ -39,13 +43,15 @@ class Hdf5Source final : public RowSource {
     return true;
   }
   std::optional<std::uint64_t> total() const override {
-    if (!rows_) return std::nullopt;
+    if (!rows_ || !rows_->is_open()) return std::nullopt;
     return rows_->rows();
   }
   std::uint64_t bytes_read() const override { return 0; }
   bool is_measured_by_bytes() const override { return false; }
 
  private:
+  [[nodiscard]] bool at_end() const { return rows_->is_open() && row_ == rows_->rows(); }
+
   /// true: there is a file to open.
   Result<bool> spool_some() {
     if (bytes_.file()) return true;
@@ -57,11 +63,9 @@ class Hdf5Source final : public RowSource {
     return !more;
   }
 
-  Result<void> open() {
-    auto opened =
-        Hdf5Rows::open(spool_ ? spool_->file() : *bytes_.file(), options_.dataset, dimension_);
-    if (spool_) spool_->unlink();
-    MLG_TRY(rows, std::move(opened));
+  Result<void> begin() {
+    const int file = spool_ ? spool_->file() : *bytes_.file();
+    MLG_TRY(rows, Hdf5Rows::begin(file, options_.dataset, dimension_));
     rows_ = std::move(rows);
     return {};
   }
