@@ -9,6 +9,8 @@
 #include "gateway/session/socket_session.h"
 #include "gateway/session/sse_session.h"
 #include "protocol/error_table.h"
+#include "work/file_import.h"
+#include "work/spool.h"
 
 namespace mlgraph::app {
 
@@ -121,6 +123,7 @@ Server::Server(const Config& config, Opened opened)
            .stall_limit = std::chrono::seconds(config.limits.stall_seconds)}
       ),
       tier_keeper_(engine_, runner_, clock_),
+      results_(opened_.data_dir.path() + "/results", clock_),
       sampler_(
           metrics_,
           clock_,
@@ -162,6 +165,7 @@ void Server::wire() {
   sampler_.each_second([this](const metrics::Gauges& gauges) {
     alerts_.evaluate(gauges);
     engine_.guard(guard_of(alerts_.shortage()));
+    results_.sweep();
   });
   sampler_.each_tenth([this] {
     engine_.publish_counts();
@@ -187,8 +191,11 @@ void Server::wire() {
       job_waits_,
       ingest_,
       clock_,
+      *opened_.vectors,
+      results_,
       config_.server.node,
       import_dir,
+      opened_.data_dir.path() + "/spool",
       config_.server.metrics_public,
       [this] { return ready_.load(); },
       std::string(kOpenapiYaml),
@@ -287,13 +294,21 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
     if (!give_up()) return {};
     return base::fail(base::ErrorCode::kInterrupted, "asked to stop while starting");
   };
-  MLG_TRY_VOID(runner_.recover());
+  work::Spool::clear(api_->spool_dir);
+  MLG_TRY_VOID(results_.open([state = committer_.state()](const std::string& job_id) {
+    return state->job(job_id) != nullptr;
+  }));
+  const work::ImportPlaces places{engine_, metrics_, clock_, api_->import_dir, api_->spool_dir};
+  MLG_TRY_VOID(runner_.recover([&](const model::Job& left, std::string_view private_json) {
+    return work::go_on_with_file_import(places, left, private_json);
+  }));
   MLG_TRY_VOID(go_on());
   MLG_TRY_VOID(alerts_.start());
   MLG_TRY_VOID(go_on());
   // What was short at the stop is, until measured again.
   engine_.guard(guard_of(alerts_.shortage()));
   MLG_TRY_VOID(engine_.recover());
+  runner_.go_on();
   return {};
 }
 

@@ -39,10 +39,22 @@ int show_index(const Context& context, const std::string& name);
 int delete_index(const Context& context, const std::string& name);
 int train_index(const Context& context, const std::string& name);
 
+struct ExportIndex {
+  std::string name;
+  std::string file;
+  std::string format = "jsonl";
+  bool gzip = false;
+  bool zstd = false;
+};
+/// Begins an export, waits for its end and downloads its file. One that was cut short is not left
+/// behind.
+int export_index(const Context& context, const ExportIndex& what);
+
 struct ImportFile {
   std::string index;
   std::string file;
   std::string id_prefix;
+  std::string dataset;  ///< of an HDF5 file; empty: the server's own default
 };
 /// Uploads the file while a second connection shows the job's own events as a progress bar.
 int import_file(const Context& context, const ImportFile& what);

@@ -1,5 +1,6 @@
 // Commands that are one REST call and a table.
 #include <cstdio>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -188,6 +189,72 @@ int train_index(const Context& context, const std::string& name) {
       "{}",
       fmt::format("training {} begun", name)
   );
+}
+
+namespace {
+
+/// The job once it has ended; asked again while the server answers with one that runs.
+base::Result<Json> ended_job(const client::HttpClient& http, const std::string& id) {
+  for (;;) {
+    MLG_TRY(job, http.json("GET", path({"jobs", id}) + "?wait_for=completed&timeout_s=60"));
+    const std::string state = text_of(job, "state");
+    if (state == "completed" || state == "failed") return job;
+  }
+}
+
+/// Downloads into FILE.part, which becomes FILE once it is whole.
+base::Result<void> download(
+    const client::HttpClient& http, const std::string& target, const std::string& file
+) {
+  const std::string part = file + ".part";
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  if (!out) return base::fail(base::ErrorCode::kInvalidValue, "cannot write {}", part);
+  auto answer = http.download(target, [&](std::string_view piece) {
+    out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    return out.good();
+  });
+  out.close();
+  base::Result<void> outcome;
+  if (!answer)
+    outcome = tl::unexpected(answer.error());
+  else if (answer->status != 200)
+    outcome = client::json_of(*answer).map([](const Json&) {});
+  else if (!out || std::rename(part.c_str(), file.c_str()) != 0)
+    outcome = base::fail(base::ErrorCode::kInvalidValue, "cannot write {}", file);
+  if (!outcome) std::remove(part.c_str());
+  return outcome;
+}
+
+}  // namespace
+
+int export_index(const Context& context, const ExportIndex& what) {
+  std::string body;
+  base::JsonWriter out(body);
+  out.object([&] {
+    out.member("format", what.format);
+    out.member("compression", what.gzip ? "gzip" : what.zstd ? "zstd" : "none");
+  });
+  const client::HttpClient http(context.connection);
+  const auto begun = http.json("POST", path({"indices", what.name, "export"}), body);
+  if (!begun) return report(begun.error());
+  const auto job = ended_job(http, text_of(*begun, "jobId"));
+  if (!job) return report(job.error());
+  if (text_of(*job, "state") == "failed") {
+    const auto* error = job->find("error");
+    return report({base::ErrorCode::kConflict, error ? text_of(*error, "message") : "", {}, {}});
+  }
+  if (const auto got = download(http, path({"jobs", text_of(*job, "jobId"), "result"}), what.file);
+      !got)
+    return report(got.error());
+  if (context.json)
+    print_json(*job);
+  else
+    fmt::print(
+        "exported {} vectors to {}\n",
+        with_commas(static_cast<std::uint64_t>(number_of(*job, "processed"))),
+        what.file
+    );
+  return kOk;
 }
 
 int search(const Context& context, const Search& what) {

@@ -20,13 +20,21 @@ using client::StreamMessage;
 using client::StreamStatus;
 using client::Take;
 
-std::string content_type_of(const std::filesystem::path& file) {
-  const auto extension = file.extension().string();
-  if (extension == ".npy") return "application/x-npy";
-  if (extension == ".csv") return "text/csv";
-  if (extension == ".fvecs") return "application/x-fvecs";
-  if (extension == ".h5" || extension == ".hdf5") return "application/x-hdf5";
-  return "application/x-ndjson";
+/// By the file's name: what is inside, and how it is packed.
+client::HttpClient::UploadType upload_type_of(std::filesystem::path file) {
+  client::HttpClient::UploadType type{"application/x-ndjson"};
+  if (file.extension() == ".gz") type.content_encoding = "gzip";
+  if (file.extension() == ".zst") type.content_encoding = "zstd";
+  if (!type.content_encoding.empty()) file.replace_extension();
+  for (const auto& [extension, content_type] :
+       {std::pair(".npy", "application/x-npy"),
+        std::pair(".csv", "text/csv"),
+        std::pair(".fvecs", "application/x-fvecs"),
+        std::pair(".bvecs", "application/x-bvecs"),
+        std::pair(".h5", "application/x-hdf5"),
+        std::pair(".hdf5", "application/x-hdf5")})
+    if (file.extension() == extension) type.content_type = content_type;
+  return type;
 }
 
 std::string describe(const StreamStatus& status) {
@@ -182,14 +190,15 @@ int import_file(const Context& context, const ImportFile& what) {
     ));
   });
 
-  const std::string target = fmt::format(
+  std::string target = fmt::format(
       "/api/v1/indices/{}/import?jobId={}&id_prefix={}",
       client::encode_component(what.index),
       job_id,
       client::encode_component(what.id_prefix)
   );
+  if (!what.dataset.empty()) target += "&dataset=" + client::encode_component(what.dataset);
   const client::HttpClient http(context.connection);
-  const auto answer = http.upload(target, content_type_of(what.file), in, size);
+  const auto answer = http.upload(target, upload_type_of(what.file), in, size);
   // The upload is over; the job ends on its own, and the last word is the server's, not the
   // stream's.
   base::Result<base::Json> job = answer ? client::json_of(*answer) : tl::unexpected(answer.error());

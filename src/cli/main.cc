@@ -84,7 +84,7 @@ class Program {
   }
 
   void add_index() {
-    auto* index = app_.add_subcommand("index", "create, list, show, delete, train indices");
+    auto* index = app_.add_subcommand("index", "create, list, show, delete, train, export indices");
     index->require_subcommand(1);
     auto* create = index->add_subcommand("create", "make an index");
     create->add_option("name", create_.name)->required();
@@ -101,12 +101,29 @@ class Program {
     named(index, "show", "one index", cli::show_index);
     named(index, "delete", "delete an index and its vectors", cli::delete_index);
     named(index, "train", "train an index now", cli::train_index);
+    auto* exported = index->add_subcommand("export", "an index's vectors as a file");
+    exported->add_option("name", export_.name)->required();
+    exported->add_option("-o,--output", export_.file, "file to write")->required();
+    exported
+        ->add_option(
+            "--format", export_.format, "jsonl, or npy (values alone, without ids and metadata)"
+        )
+        ->check(CLI::IsMember({"jsonl", "npy"}))
+        ->capture_default_str();
+    auto* gzip = exported->add_flag("--gzip", export_.gzip, "compress with gzip");
+    exported->add_flag("--zstd", export_.zstd, "compress with zstd")->excludes(gzip);
+    bind(exported, [this](const auto& c) { return cli::export_index(c, export_); });
   }
 
   void add_data() {
     auto* import = app_.add_subcommand("import", "import a file, with its progress");
     import->add_option("index", import_.index)->required();
-    import->add_option("file", import_.file, ".jsonl, .npy, .csv or .fvecs")->required();
+    import
+        ->add_option(
+            "file", import_.file, ".jsonl, .npy, .csv, .fvecs, .bvecs or .hdf5, also in .gz or .zst"
+        )
+        ->required();
+    import->add_option("--dataset", import_.dataset, "of an HDF5 file (else train)");
     import->add_option(
         "--id-prefix", import_.id_prefix, "before the row numbers of files without ids"
     );
@@ -195,6 +212,7 @@ class Program {
   std::string name_;
   cli::CreateIndex create_;
   cli::ImportFile import_;
+  cli::ExportIndex export_;
   cli::Search search_;
   cli::Watch watch_;
   std::string job_index_, job_state_, cancel_, acknowledge_;

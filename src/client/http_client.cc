@@ -22,9 +22,7 @@ using asio::ip::tcp;
 using BodyWriter = std::function<void(const std::function<bool(std::string_view)>& write)>;
 
 template <typename Stream>
-HttpAnswer exchange(
-    Stream& stream, const http::request<http::empty_body>& head, const BodyWriter& body
-) {
+void send(Stream& stream, const http::request<http::empty_body>& head, const BodyWriter& body) {
   http::request_serializer<http::empty_body> serializer(head);
   http::write_header(stream, serializer);
   body([&](std::string_view piece) {
@@ -32,6 +30,11 @@ HttpAnswer exchange(
     asio::write(stream, asio::buffer(piece), ec);
     return !ec;  // an early answer closes the server's side: read it
   });
+}
+
+/// The whole answer in memory.
+template <typename Stream>
+HttpAnswer receive(Stream& stream) {
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(std::uint64_t{1} << 32);
@@ -39,9 +42,9 @@ HttpAnswer exchange(
   return {static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
 }
 
-base::Result<HttpAnswer> call(
-    const Connection& to, const http::request<http::empty_body>& head, const BodyWriter& body
-) {
+/// `talk(stream)` over a connection of its own, plain or TLS.
+template <typename Talk>
+base::Result<HttpAnswer> connected(const Connection& to, Talk&& talk) {
   try {
     asio::io_context io;
     const auto endpoints = tcp::resolver(io).resolve(to.server.host, to.server.port);
@@ -49,14 +52,14 @@ base::Result<HttpAnswer> call(
       tcp::socket socket(io);
       asio::connect(socket, endpoints);
       socket.set_option(tcp::no_delay(true));
-      return exchange(socket, head, body);
+      return talk(socket);
     }
     auto context = make_tls_context(to);
     asio::ssl::stream<tcp::socket> stream(io, context);
     asio::connect(stream.next_layer(), endpoints);
     prepare_tls(stream, to);
     stream.handshake(asio::ssl::stream_base::client);
-    return exchange(stream, head, body);
+    return talk(stream);
   } catch (const boost::system::system_error& error) {
     return base::fail(
         base::ErrorCode::kInternal,
@@ -66,6 +69,15 @@ base::Result<HttpAnswer> call(
         error.code().message()
     );
   }
+}
+
+base::Result<HttpAnswer> call(
+    const Connection& to, const http::request<http::empty_body>& head, const BodyWriter& body
+) {
+  return connected(to, [&](auto& stream) -> base::Result<HttpAnswer> {
+    send(stream, head, body);
+    return receive(stream);
+  });
 }
 
 http::request<http::empty_body> make_head(
@@ -110,20 +122,48 @@ base::Result<HttpAnswer> HttpClient::request(
 }
 
 base::Result<HttpAnswer> HttpClient::upload(
-    std::string_view target, std::string_view content_type, std::istream& in, std::uint64_t size
+    std::string_view target, const UploadType& type, std::istream& in, std::uint64_t size
 ) const {
-  return call(
-      connection_,
-      make_head(connection_, "POST", target, content_type, size),
-      [&](const auto& write) {
-        std::vector<char> piece(256 * 1024);
-        for (;;) {
-          in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-          const auto got = static_cast<std::size_t>(in.gcount());
-          if (got == 0 || !write({piece.data(), got})) return;
-        }
-      }
-  );
+  auto head = make_head(connection_, "POST", target, type.content_type, size);
+  if (!type.content_encoding.empty())
+    head.set(http::field::content_encoding, type.content_encoding);
+  return call(connection_, head, [&](const auto& write) {
+    std::vector<char> piece(256 * 1024);
+    for (;;) {
+      in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+      const auto got = static_cast<std::size_t>(in.gcount());
+      if (got == 0 || !write({piece.data(), got})) return;
+    }
+  });
+}
+
+base::Result<HttpAnswer> HttpClient::download(
+    std::string_view target, const std::function<bool(std::string_view)>& take
+) const {
+  const auto head = make_head(connection_, "GET", target, {}, 0);
+  return connected(connection_, [&](auto& stream) -> base::Result<HttpAnswer> {
+    send(stream, head, [](const auto&) {});
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::buffer_body> parser;
+    parser.body_limit(boost::none);
+    http::read_header(stream, buffer, parser);
+    HttpAnswer answer{static_cast<int>(parser.get().result_int()), {}};
+    std::vector<char> piece(256 * 1024);
+    while (!parser.is_done()) {
+      auto& room = parser.get().body();
+      room.data = piece.data();
+      room.size = piece.size();
+      boost::system::error_code ec;
+      http::read(stream, buffer, parser, ec);
+      if (ec && ec != http::error::need_buffer) throw boost::system::system_error(ec);
+      const std::string_view got(piece.data(), piece.size() - room.size);
+      if (answer.status != 200)
+        answer.body += got;
+      else if (!take(got))
+        return base::fail(base::ErrorCode::kInternal, "what was downloaded could not be kept");
+    }
+    return answer;
+  });
 }
 
 base::Result<base::Json> json_of(const HttpAnswer& answer) {

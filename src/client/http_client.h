@@ -26,9 +26,20 @@ class HttpClient {
       std::string_view body = {},
       std::string_view content_type = "application/json"
   ) const;
+  /// What a file is, for the heads of an upload.
+  struct UploadType {
+    std::string content_type;
+    std::string content_encoding = {};  ///< empty: as it is
+  };
   /// Streams `size` bytes of `in` as the body. An early answer ends the upload.
   [[nodiscard]] base::Result<HttpAnswer> upload(
-      std::string_view target, std::string_view content_type, std::istream& in, std::uint64_t size
+      std::string_view target, const UploadType& type, std::istream& in, std::uint64_t size
+  ) const;
+  /// GET: the body of a 200 goes to `take` piece by piece, any other into the answer. `take`
+  /// answers false when it cannot go on. errors kInternal, also for a body that was cut short or
+  /// not taken.
+  [[nodiscard]] base::Result<HttpAnswer> download(
+      std::string_view target, const std::function<bool(std::string_view piece)>& take
   ) const;
   /// request(), with the body parsed; an HTTP error becomes an Error with the server's own
   /// sentence.

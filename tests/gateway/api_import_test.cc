@@ -1,5 +1,7 @@
 // Imports over REST: the body streams into a job; what cannot become one is refused before it.
 #include "gateway/api_fixture.h"
+#include "work/compressed_files.h"
+#include "work/hdf5_files.h"
 
 namespace mlgraph::testing {
 namespace {
@@ -40,6 +42,7 @@ TEST_F(ApiImportTest, EveryTypeIsRead) {
   EXPECT_EQ(
       import(fvecs({{1, 2}, {3, 4}}), "application/x-fvecs", "?id_prefix=f%2F")["processed"], "2"
   );
+  EXPECT_EQ(import(bvecs({{1, 2}}), "application/x-bvecs", "?id_prefix=b-")["processed"], "1");
   EXPECT_EQ(
       import(
           npy(npy_dictionary("(1, 2)"), raw(std::vector<float>{7, 8})),
@@ -50,7 +53,62 @@ TEST_F(ApiImportTest, EveryTypeIsRead) {
   );
   EXPECT_EQ(get("/indices/docs/vectors/f%2F1")["values"], "[3,4]");
   EXPECT_EQ(get("/indices/docs/vectors/n-0")["values"], "[7,8]");
-  EXPECT_EQ(count("docs"), 4U);
+  EXPECT_EQ(count("docs"), 5U);
+}
+
+TEST_F(ApiImportTest, ABodyMayBeCompressed) {
+  for (const auto& [coding, body] :
+       {std::pair("gzip", in_gzip(kRows)), std::pair("zstd", in_zstd(kRows))})
+    for (const std::size_t piece : {1UL, 1UL << 20}) {
+      piece_ = piece;
+      coding_ = coding;
+      const auto answer = import(body, kJsonl);
+      EXPECT_EQ(answer.status, 202) << answer.text;
+      EXPECT_EQ(answer["processed"], "2");
+      const auto cut = import(body.substr(0, body.size() - 3), kJsonl);
+      EXPECT_EQ(cut.status, 400);
+      EXPECT_EQ(cut["state"], "failed");
+      EXPECT_NE(cut.text.find("compressed bytes"), std::string::npos) << cut.text;
+      EXPECT_EQ(import(kRows, kJsonl).status, 400) << "it is not what it says";
+    }
+}
+
+TEST_F(ApiImportTest, OtherCodingsAreRefusedBeforeThereIsAJob) {
+  for (const char* coding : {"br", "deflate", "gzip,gzip"}) {
+    coding_ = coding;
+    const auto refused = import(kRows, kJsonl);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_NE(refused["message"].find(coding), std::string::npos) << refused.text;
+  }
+  coding_ = "gzip";
+  EXPECT_EQ(import(in_gzip(R"({"source":"rows.jsonl"})"), "application/json").status, 400);
+  EXPECT_EQ(jobs_of_docs(), 0U);
+}
+
+TEST_F(ApiImportTest, AnHdf5BodyIsSpooledAndItsDatasetNamed) {
+  Hdf5Builder builder;
+  builder.put<float>("train", {2, 2}, {1, 2, 3, 4}).put<float>("test", {1, 2}, {5, 6});
+  const std::string bytes = builder.bytes();
+  EXPECT_EQ(import(bytes, "application/x-hdf5")["total"], "2");
+  EXPECT_EQ(import(bytes, "application/x-hdf5", "?dataset=test&id_prefix=t")["processed"], "1");
+  EXPECT_EQ(get("/indices/docs/vectors/t0")["values"], "[5,6]");
+  const auto none = import(bytes, "application/x-hdf5", "?dataset=neighbors");
+  EXPECT_EQ(none.status, 400);
+  EXPECT_NE(none.text.find("no dataset 'neighbors'"), std::string::npos) << none.text;
+  EXPECT_TRUE(std::filesystem::is_empty(services_.spool_dir));
+}
+
+TEST_F(ApiImportTest, AFileOfTheImportFolderMayBeCompressed) {
+  folder_has("rows.jsonl.gz", in_gzip(kRows));
+  folder_has("rows.csv.zst", in_zstd("c,1,2\n"));
+  for (const auto& [source, rows] :
+       {std::pair("rows.jsonl.gz", 2U), std::pair("rows.csv.zst", 1U)}) {
+    const auto answer = import(fmt::format("{{\"source\":\"{}\"}}", source), "application/json");
+    ASSERT_EQ(answer.status, 202) << answer.text;
+    const auto job = stack_.wait_end(answer["jobId"]);
+    EXPECT_EQ(job.state, model::JobState::kCompleted) << job.error_message;
+    EXPECT_EQ(job.processed, rows);
+  }
 }
 
 TEST_F(ApiImportTest, ABrokenBodyIsAFailedJobAndItsRowsStay) {
@@ -79,7 +137,7 @@ TEST_F(ApiImportTest, BadRowsAreCountedInAnImportThatCompletes) {
 }
 
 TEST_F(ApiImportTest, WhatCannotBecomeAJobIsRefusedBeforeIt) {
-  const auto type = import(kRows, "application/x-hdf5");
+  const auto type = import(kRows, "application/x-parquet");
   EXPECT_EQ(type.status, 400);
   EXPECT_NE(type["message"].find("application/x-npy"), std::string::npos);
   EXPECT_EQ(import(kRows, "").status, 400);

@@ -18,7 +18,6 @@ export type RawBody = string | Uint8Array | ArrayBuffer | Blob | ReadableStream<
 
 type Calls = keyof typeof table;
 type Content<Has> = Has extends {readonly content: infer C} ? C : never;
-type Value<C> = {[Kind in keyof C]: C[Kind]}[keyof C];
 
 type BodyOf<C> = {
   [Kind in keyof C]: Kind extends 'application/json'
@@ -36,9 +35,13 @@ export type RestRequest<Call extends Calls> =
   & (operations[Call] extends {readonly requestBody: infer Body} ? BodyOf<Content<Body>> : unknown)
   & {readonly signal?: AbortSignal};
 
-/** What a call answers: the body's JSON, text for documents, nothing for 204. */
+/** Answers that are no text. */
+type Binary = 'application/x-npy' | 'application/gzip' | 'application/zstd';
+type Read<C> = {[Kind in keyof C]: Kind extends Binary ? Blob : C[Kind]}[keyof C];
+
+/** What a call answers: the body's JSON, text for documents, a Blob for files that are none, nothing for 204. */
 export type RestAnswer<Call extends Calls> = operations[Call]['responses'] extends infer Responses
-  ? {[Status in keyof Responses & (200 | 201 | 202 | 204)]: Responses[Status] extends {content: infer C} ? Value<C> : void}[
+  ? {[Status in keyof Responses & (200 | 201 | 202 | 204)]: Responses[Status] extends {content: infer C} ? Read<C> : void}[
       keyof Responses & (200 | 201 | 202 | 204)]
   : never;
 
@@ -104,8 +107,10 @@ export function restClient({url, token, fetch: ask = fetch}: RestOptions): RestC
       await answer.arrayBuffer();
       return call(method, template, request, false);
     }
+    const type = answer.headers.get('content-type') ?? '';
+    if (answer.ok && /npy|gzip|zstd/.test(type)) return answer.blob();
     const text = await answer.text();
-    const content = /\bjson\b/.test(answer.headers.get('content-type') ?? '') ? (JSON.parse(text) as unknown) : text || undefined;
+    const content = /\bjson\b/.test(type) ? (JSON.parse(text) as unknown) : text || undefined;
     if (!answer.ok) throw new RestError(answer.status, content, answer.headers.get('retry-after'));
     return content;
   }

@@ -151,10 +151,36 @@ export interface paths {
          * @description The body is the file, of any size; rows apply while it streams in, and `job.*` events tell how far it is. The
          *     job is committed before its first row. The answer comes when the body has ended. A broken or short body is
          *     job.failed, answered 400 with the job object; rows already applied stay and are counted. A JSON body names a
-         *     file beneath the server's import folder instead and is answered at once. On a read-only node no job is begun;
-         *     one that was under way fails with code `readonly`, answered 503.
+         *     file beneath the server's import folder instead, which may end in `.gz` or `.zst`, and is answered at once; such
+         *     an import goes on after a restart of the server. A body may be compressed (`Content-Encoding`). On a read-only
+         *     node no job is begun; one that was under way fails with code `readonly`, answered 503.
          */
         readonly post: operations["importVectors"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/indices/{id}/export": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Write the index's vectors to a file
+         * @description A job of type `export` writes the rows as they stand at one moment, when it begins to run. Once it has completed,
+         *     the file is the job's result. JSON lines import to the same vectors again; NPY has the values alone, as float32
+         *     [rows, dim] in rising row order, shard after shard.
+         */
+        readonly post: operations["exportVectors"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -214,6 +240,30 @@ export interface paths {
          *     may wait, 1,000 of one token; more are answered 503 overloaded at once.
          */
         readonly get: operations["getJob"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/jobs/{id}/result": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The jobId. */
+                readonly id: components["parameters"]["JobId"];
+            };
+            readonly cookie?: never;
+        };
+        /**
+         * The file that a completed job has made
+         * @description Needs `read:` of the job's index. 409 while the job has not ended; 404 when it made no file, or has it no longer:
+         *     files are kept for 24 hours, of all the newest 16 and at most 10 GiB.
+         */
+        readonly get: operations["getJobResult"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -794,6 +844,16 @@ export interface components {
             /** @description A path beneath the import folder; only regular files. */
             readonly source: string;
         };
+        readonly ExportRequest: {
+            /** @enum {unknown} */
+            readonly format: "jsonl" | "npy";
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            readonly compression?: "none" | "gzip" | "zstd";
+            readonly filter?: components["schemas"]["Filter"];
+        };
         /** @enum {unknown} */
         readonly JobState: "queued" | "running" | "completed" | "failed";
         /** @enum {unknown} */
@@ -805,8 +865,8 @@ export interface components {
             /** @description Work done over work known; never falls; 1 before job.completed. */
             readonly progress: number | null;
             /**
-             * @description What is done: of an import the rows handled, refused ones among them; of a training the comparisons of two
-             *     vectors.
+             * @description What is done: of an import the rows handled, refused ones among them; of an export the rows written; of a
+             *     training the comparisons of two vectors.
              */
             readonly processed: number;
             /** @description Of the same; null while it is not known how many there are. */
@@ -1678,10 +1738,15 @@ export interface operations {
             readonly query?: {
                 /** @description The job's id; one is made if left out. 409 if it exists. */
                 readonly jobId?: components["schemas"]["Name"];
-                /** @description Stands before the row numbers that are the ids of NPY and fvecs rows. At most 128 bytes of UTF-8, as an id has. */
+                /** @description Stands before the row numbers that are the ids of NPY, fvecs, bvecs and HDF5 rows. At most 128 bytes of UTF-8, as an id has. */
                 readonly id_prefix?: string;
+                /** @description Which dataset of an HDF5 file, also within groups (`a/b`). */
+                readonly dataset?: string;
             };
-            readonly header?: never;
+            readonly header?: {
+                /** @description How the body is compressed; members of gzip and frames of zstd may follow one another. Others are 400. */
+                readonly "Content-Encoding"?: "gzip" | "zstd" | "identity";
+            };
             readonly path: {
                 /** @description The index's name. */
                 readonly id: components["parameters"]["IndexId"];
@@ -1694,6 +1759,8 @@ export interface operations {
                 readonly "application/x-npy": string;
                 readonly "text/csv": string;
                 readonly "application/x-fvecs": string;
+                readonly "application/x-bvecs": string;
+                readonly "application/x-hdf5": string;
                 readonly "application/json": components["schemas"]["ImportSource"];
             };
         };
@@ -1734,6 +1801,48 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Job"] | components["schemas"]["Error"];
+                };
+            };
+            /** @description The job that failed because the disk has no room for its rows, or for its file while it is read. */
+            readonly 507: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"] | components["schemas"]["Error"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly exportVectors: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The job's id; one is made if left out. 409 if it exists. */
+                readonly jobId?: components["schemas"]["Name"];
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
                 };
             };
             readonly default: components["responses"]["Error"];
@@ -1815,6 +1924,35 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly getJobResult: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The jobId. */
+                readonly id: components["parameters"]["JobId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file; Content-Disposition names it by job and format. */
+            readonly 200: {
+                headers: {
+                    /** @description `attachment` and the file's name. */
+                    readonly "Content-Disposition"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "application/x-npy": string;
+                    readonly "application/gzip": string;
+                    readonly "application/zstd": string;
                 };
             };
             readonly default: components["responses"]["Error"];

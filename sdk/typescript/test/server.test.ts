@@ -182,6 +182,10 @@ test('REST: a stream is a body, a signal ends a call, a function gets one more c
   });
   const job = await server.rest().importVectors({path: {id: name}, body: lines, contentType: 'application/x-ndjson'});
   assert.equal(job.processed, 2);
+  const {jobId} = await server.rest().exportVectors({path: {id: name}, body: {format: 'npy'}});
+  await server.rest().getJob({path: {id: jobId}, query: {wait_for: 'completed'}});
+  const file = await server.rest().getJobResult({path: {id: jobId}});
+  assert.ok(file instanceof Blob && file.size === 128 + 2 * 4 * 4, 'bytes stay bytes');
   const abort = new AbortController();
   abort.abort();
   await assert.rejects(server.rest().listJobs({query: {index: name}, signal: abort.signal}), {name: 'AbortError'});

@@ -1,0 +1,6 @@
+// Vector files: application/x-bvecs, whole.
+#include "row_source_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return mlgraph::fuzz::read_rows("application/x-bvecs", data, size);
+}

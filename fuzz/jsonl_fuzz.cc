@@ -1,0 +1,6 @@
+// Vector files: application/x-ndjson, whole.
+#include "row_source_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return mlgraph::fuzz::read_rows("application/x-ndjson", data, size);
+}
