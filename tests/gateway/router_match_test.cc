@@ -183,7 +183,6 @@ TEST_F(RouteTable, CallsOfLaterVersionsAreNotThere) {
   for (const char* path : {"export", "merge", "compact", "snapshot"})
     EXPECT_EQ(post(std::string("/indices/docs/") + path).status, 404) << path;
   EXPECT_EQ(post("/restore").status, 404);
-  EXPECT_EQ(call("PUT", "/api/v1/aliases").status, 404);
 }
 
 }  // namespace

@@ -16,6 +16,11 @@ Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
     return base::fail(
         base::ErrorCode::kForbidden, "this needs the scope write:{}", *id->as_string()
     );
+  std::optional<Aliases::Claim> claim;  // until the index is there for whoever sets an alias
+  if (id && id->as_string()) {
+    MLG_TRY(claimed, services.aliases.claim_to_make(*id->as_string()));
+    claim.emplace(std::move(claimed));
+  }
   MLG_TRY(made, services.engine.create(spec));
   auto response = json_response(201, json_text(made));
   response.headers.emplace_back("Location", "/api/v1/indices/" + made.index_id);
@@ -42,6 +47,7 @@ Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
 Result<HttpResponse> remove(ApiServices& services, const HttpRequest& request) {
   const std::string& id = request.param("id");
   MLG_TRY(known, services.engine.get(id));
+  MLG_TRY(claim, services.aliases.claim_to_delete(id));
   // Its jobs and alerts end first: index.deleted is the last that is heard of it.
   services.runner.cancel_index(known.index_id);
   auto ended = services.alerts.resolve_index(id);

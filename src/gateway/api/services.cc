@@ -13,6 +13,7 @@ using base::Result;
 
 void add_routes(Router& router, ApiServices& services) {
   add_index_routes(router, services);
+  add_alias_routes(router, services);
   add_vector_routes(router, services);
   add_search_route(router, services);
   add_import_routes(router, services);

@@ -5,6 +5,7 @@
 
 #include "alerts/alert_desk.h"
 #include "base/thread_pool.h"
+#include "gateway/api/aliases.h"
 #include "gateway/api/job_waits.h"
 #include "gateway/api/router.h"
 #include "gateway/auth/authenticator.h"
@@ -30,6 +31,7 @@ struct ApiServices {
   metrics::ServerMetrics& metrics;
   metrics::Sampler& sampler;
   JobWaits& job_waits;
+  Aliases& aliases;
   base::Executor& ingest;  ///< threads that imports block
   const base::Clock& clock;
   std::string node;
@@ -44,6 +46,7 @@ void add_routes(Router& router, ApiServices& services);
 
 // Its parts, one file each.
 void add_index_routes(Router& router, ApiServices& services);
+void add_alias_routes(Router& router, ApiServices& services);
 void add_vector_routes(Router& router, ApiServices& services);
 void add_search_route(Router& router, ApiServices& services);
 void add_import_routes(Router& router, ApiServices& services);
