@@ -24,10 +24,17 @@ mlg_library(boost_net HEADER boost/beast.hpp LIBS Threads::Threads
 mlg_library(rocksdb HEADER rocksdb/db.h LIBS rocksdb)
 mlg_library(sodium HEADER sodium.h LIBS sodium)
 mlg_library(zlib HEADER zlib.h LIBS z)
+mlg_library(zstd HEADER zstd.h LIBS zstd)
 mlg_library(uring HEADER liburing.h LIBS uring)
 mlg_library(faiss_trainer HEADER faiss/Clustering.h LIBS faiss OpenMP::OpenMP_CXX openblas)
+# Debian keeps the serial and the parallel builds apart.
+find_path(hdf5_serial_INCLUDE hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
+add_library(hdf5_serial INTERFACE)
+target_include_directories(hdf5_serial SYSTEM INTERFACE ${hdf5_serial_INCLUDE})
 # The names above would otherwise be read as the targets themselves.
 set_property(TARGET boost_json PROPERTY INTERFACE_LINK_LIBRARIES -lboost_json)
 set_property(TARGET rocksdb PROPERTY INTERFACE_LINK_LIBRARIES -lrocksdb)
 set_property(TARGET sodium PROPERTY INTERFACE_LINK_LIBRARIES -lsodium)
+set_property(TARGET zstd PROPERTY INTERFACE_LINK_LIBRARIES -lzstd)
+set_property(TARGET hdf5_serial PROPERTY INTERFACE_LINK_LIBRARIES -lhdf5_serial)
 set_property(TARGET uring PROPERTY INTERFACE_LINK_LIBRARIES -luring)

@@ -7,7 +7,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates curl
   libboost1.81-dev libboost-json1.81-dev libssl-dev librocksdb-dev libfaiss-dev libopenblas-dev libsimdjson-dev
-  libexpected-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsodium-dev zlib1g-dev liburing-dev
+  libexpected-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libsodium-dev zlib1g-dev libzstd-dev libhdf5-dev liburing-dev
   python3 python3-numpy nodejs
 )
 test_packages=(

@@ -9,6 +9,8 @@
 #include "gateway/session/socket_session.h"
 #include "gateway/session/sse_session.h"
 #include "protocol/error_table.h"
+#include "work/file_import.h"
+#include "work/spool.h"
 
 namespace mlgraph::app {
 
@@ -194,6 +196,7 @@ void Server::wire() {
       clock_,
       config_.server.node,
       import_dir,
+      opened_.data_dir.path() + "/spool",
       config_.server.metrics_public,
       [this] { return ready_.load(); },
       std::string(kOpenapiYaml),
@@ -292,13 +295,18 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
     if (!give_up()) return {};
     return base::fail(base::ErrorCode::kInterrupted, "asked to stop while starting");
   };
-  MLG_TRY_VOID(runner_.recover());
+  work::Spool::clear(api_->spool_dir);
+  const work::ImportPlaces places{engine_, metrics_, clock_, api_->import_dir, api_->spool_dir};
+  MLG_TRY_VOID(runner_.recover([&](const model::Job& left, std::string_view private_json) {
+    return work::go_on_with_file_import(places, left, private_json);
+  }));
   MLG_TRY_VOID(go_on());
   MLG_TRY_VOID(alerts_.start());
   MLG_TRY_VOID(go_on());
   // What was short at the stop is, until measured again.
   engine_.guard(guard_of(alerts_.shortage()));
   MLG_TRY_VOID(engine_.recover());
+  runner_.go_on();
   return {};
 }
 

@@ -8,6 +8,9 @@
 
 namespace mlgraph::jobs {
 
+/// Progress while a job runs stays below 1, which its end alone says.
+inline constexpr double kProgressBeforeTheEnd = 0.9999;
+
 /// Work a second as a moving average over about three seconds. Confined to its owner's lock.
 class MovingRate {
  public:

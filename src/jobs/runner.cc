@@ -43,7 +43,8 @@ class Runner::Impl {
         clock_(clock),
         options_(options),
         trainings_({"train", options.threads, options.queue_max}),
-        file_imports_({"import", options.import_threads, options.queue_max}) {
+        file_imports_({"import", options.import_threads, options.queue_max}),
+        exports_({"export", options.export_threads, options.queue_max}) {
     committer_.add_sink([this](std::span<const std::shared_ptr<const model::Entry>> entries) {
       on_entries(entries);
     });
@@ -53,7 +54,7 @@ class Runner::Impl {
   ~Impl() { stop(); }
 
   Result<model::Job> start(JobSpec spec, Work work) {
-    LaneThreads& lane = spec.lane == Lane::kTrainings ? trainings_ : file_imports_;
+    LaneThreads& lane = lane_of(spec.lane);
     MLG_TRY(place, lane.enter());
     auto job = register_job(std::move(spec), place);
     if (!job) {
@@ -61,16 +62,7 @@ class Runner::Impl {
       return tl::unexpected(job.error());
     }
     const auto first = (*job)->snapshot();
-    auto run = [this, job = *job, work = std::move(work), place] {
-      if (!job->try_claim()) return;
-      if (place == model::JobState::kQueued && !job->cancelled())
-        job->set_state(model::JobState::kRunning);
-      Result<void> outcome =
-          job->cancelled() ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
-                           : work(*job);
-      static_cast<void>(end(job, std::move(outcome)));
-    };
-    if (!lane.try_post(place, std::move(run))) {
+    if (!lane.try_post(place, run_of(*job, std::move(work)))) {
       static_cast<void>(end(*job, fail(ErrorCode::kInterrupted, "the server is stopping")));
       return fail(ErrorCode::kShuttingDown, "the server is stopping");
     }
@@ -163,7 +155,7 @@ class Runner::Impl {
       callback(fail(ErrorCode::kNotFound, "there is no job '{}'", model::printable(id)));
   }
 
-  Result<void> recover() {
+  Result<void> recover(const Resume& resume) {
     std::vector<store::Note> notes;
     if (options_.tallies) {
       MLG_TRY(found, options_.tallies->notes());
@@ -174,19 +166,39 @@ class Runner::Impl {
       if (job->ended()) continue;
       const bool counted = options_.tallies && job->job_type == kCountedType;
       const model::Job left = counted ? as_it_was_left(*job, notes) : *job;
-      const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
-        const auto now = decision.state().job(left.job_id);
-        if (!now || now->ended()) return {};
-        decision.log(draft_of(
-            model::EventKind::kJobFailed,
-            failed(left, ErrorCode::kInterrupted, "the server was restarted", decision.now())
-        ));
-        return {};
-      });
-      if (!committed) return tl::unexpected(committed.error());
+      const auto private_json = state->job_private(id);
+      auto rest = resume && private_json ? resume(left, *private_json) : std::nullopt;
+      if (rest) {
+        MLG_TRY_VOID(queue_again(left, std::move(*rest)));
+        std::erase_if(notes, [&id = id](const auto& note) { return is_note_of(note, id); });
+      } else {
+        MLG_TRY_VOID(end_interrupted(left));
+      }
     }
     forget(notes);
     return {};
+  }
+
+  void go_on() {
+    std::vector<Waiting> rests;
+    {
+      base::MutexLock lock(mutex_);
+      rests.swap(rests_);
+    }
+    for (auto& [job, rest] : rests) {
+      LaneThreads& lane = lane_of(rest.lane);
+      const auto place = lane.enter();
+      const bool posted = place && lane.try_post(*place, run_of(job, std::move(rest.work)));
+      if (!posted && job->try_claim())
+        end_or_leave(
+            job,
+            fail(
+                ErrorCode::kInterrupted,
+                "{}",
+                place ? "the server is stopping" : place.error().message
+            )
+        );
+    }
   }
 
   std::optional<model::Job> find(const std::string& id) const {
@@ -227,10 +239,85 @@ class Runner::Impl {
     wake_.notify_all();
     trainings_.stop();
     file_imports_.stop();
+    exports_.stop();
     if (timer_.joinable()) timer_.join();
   }
 
  private:
+  LaneThreads& lane_of(Lane lane) {
+    return lane == Lane::kTrainings     ? trainings_
+           : lane == Lane::kFileImports ? file_imports_
+                                        : exports_;
+  }
+
+  /// What a lane's thread does of a job: its work, from its claim to its end.
+  std::function<void()> run_of(std::shared_ptr<RunningJob> job, Work work) {
+    return [this, job = std::move(job), work = std::move(work)] {
+      if (!job->try_claim()) return;
+      if (!job->cancelled()) job->set_running();
+      end_or_leave(
+          job,
+          job->cancelled() ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
+                           : work(*job)
+      );
+    };
+  }
+
+  /// A job that goes on is not ended by a stop of the server.
+  void end_or_leave(const std::shared_ptr<RunningJob>& job, Result<void> outcome) {
+    if (outcome || !job->goes_on() || job->stop_requested() != ErrorCode::kInterrupted) {
+      static_cast<void>(end(job, std::move(outcome)));
+      return;
+    }
+    const model::Job left = job->seal();
+    Waiters waiters;
+    {
+      base::MutexLock lock(mutex_);
+      running_.erase(left.job_id);
+      waiters = take_waiters(left.job_id);
+    }
+    changed_.notify_all();
+    for (const auto& waiter : waiters) waiter(left);
+  }
+
+  Result<void> end_interrupted(const model::Job& left) {
+    MLG_TRY_VOID(committer_.commit([&](store::Decision& decision) -> Result<void> {
+      const auto now = decision.state().job(left.job_id);
+      if (!now || now->ended()) return {};
+      decision.log(draft_of(
+          model::EventKind::kJobFailed,
+          failed(left, ErrorCode::kInterrupted, "the server was restarted", decision.now())
+      ));
+      return {};
+    }));
+    return {};
+  }
+
+  /// Registers a job that the log has already; it waits for go_on().
+  Result<void> queue_again(model::Job left, Rest rest) {
+    left.state = model::JobState::kQueued;
+    left.rate = 0;
+    left.eta_seconds.reset();
+    if (left.progress) left.progress = std::min(*left.progress, kProgressBeforeTheEnd);
+    MLG_TRY_VOID(committer_.commit([&](store::Decision& decision) -> Result<void> {
+      const auto now = decision.state().job(left.job_id);
+      if (now && *now != left) decision.log(draft_of(model::EventKind::kJobProgress, left));
+      return {};
+    }));
+    auto handle = make_handle(left, true);
+    base::MutexLock lock(mutex_);
+    running_[left.job_id] = handle;
+    if (stopping_) handle->request_stop(ErrorCode::kInterrupted);
+    rests_.push_back({std::move(handle), std::move(rest)});
+    return {};
+  }
+
+  std::shared_ptr<RunningJob> make_handle(const model::Job& job, bool goes_on) {
+    return std::make_shared<RunningJob>(
+        job, clock_, [this](const model::Job& now) { publish(now); }, goes_on
+    );
+  }
+
   static model::Job failed(
       model::Job job, ErrorCode code, std::string message, base::Timestamp at
   ) {
@@ -303,9 +390,7 @@ class Runner::Impl {
       base::MutexLock lock(mutex_);
       registering_.erase(job.job_id);
       if (committed) {
-        handle = std::make_shared<RunningJob>(job, clock_, [this](const model::Job& now) {
-          publish(now);
-        });
+        handle = make_handle(job, spec.goes_on);
         running_[job.job_id] = handle;
         // The server may have begun to stop while job.started was written.
         if (stopping_) handle->request_stop(ErrorCode::kInterrupted);
@@ -435,6 +520,10 @@ class Runner::Impl {
   }
 
   using Waiters = std::vector<std::function<void(Result<model::Job>)>>;
+  struct Waiting {
+    std::shared_ptr<RunningJob> job;
+    Rest rest;
+  };
   struct Unlogged {
     model::Job job;
     Result<void> outcome;
@@ -458,12 +547,14 @@ class Runner::Impl {
   );  ///< id -> index, while job.started is being written
   std::map<std::string, std::shared_ptr<RunningJob>> running_ MLG_GUARDED_BY(mutex_);
   std::map<std::string, Waiters> waiting_ MLG_GUARDED_BY(mutex_);
+  std::vector<Waiting> rests_ MLG_GUARDED_BY(mutex_);  ///< until go_on()
   std::vector<Unlogged> unlogged_ MLG_GUARDED_BY(mutex_);
   std::set<std::string> closing_ MLG_GUARDED_BY(mutex_);
   std::size_t driven_ MLG_GUARDED_BY(mutex_) = 0;
   bool stopping_ MLG_GUARDED_BY(mutex_) = false;
   LaneThreads trainings_;
   LaneThreads file_imports_;
+  LaneThreads exports_;
   std::thread timer_;
 };
 
@@ -485,7 +576,8 @@ void Runner::reopen_index(const std::string& index) { impl_->reopen_index(index)
 void Runner::on_end(const std::string& id, std::function<void(Result<model::Job>)> callback) {
   impl_->on_end(id, std::move(callback));
 }
-Result<void> Runner::recover() { return impl_->recover(); }
+Result<void> Runner::recover(const Resume& resume) { return impl_->recover(resume); }
+void Runner::go_on() { impl_->go_on(); }
 std::optional<model::Job> Runner::find(const std::string& id) const { return impl_->find(id); }
 std::vector<model::Job> Runner::list(const std::string& index, std::optional<model::JobState> state)
     const {

@@ -44,8 +44,8 @@ class JobHandle {
 /// "bad_request", …).
 using Work = std::function<base::Result<void>(JobHandle& job)>;
 
-/// Which threads a job runs on: neither kind holds up the other.
-enum class Lane : std::uint8_t { kTrainings, kFileImports };
+/// Which threads a job runs on: no kind holds up another.
+enum class Lane : std::uint8_t { kTrainings, kFileImports, kExports };
 
 struct JobSpec {
   std::string job_type;  ///< "import", "train", …
@@ -55,7 +55,20 @@ struct JobSpec {
   std::string phase = "starting";
   std::string private_json;  ///< kept in job.started's private part
   Lane lane = Lane::kTrainings;
+  /// A stop or crash of the server does not end it: what the log says of it stays, and the next
+  /// start asks Resume whether it goes on.
+  bool goes_on = false;
 };
+
+/// The rest of a job that a restart cut.
+struct Rest {
+  Work work;
+  Lane lane = Lane::kTrainings;
+};
+/// Asked for each job that the log left and that has a private part; `left` is the job as it was
+/// left. nullopt: it cannot go on.
+using Resume =
+    std::function<std::optional<Rest>(const model::Job& left, std::string_view private_json)>;
 
 /// Place     one per server. Owns the background threads, a lane for each kind of job.
 /// Full      more than `queue_max` queued jobs of a lane: kOverloaded.
@@ -64,9 +77,10 @@ class Runner {
   struct Options {
     std::size_t threads = 1;  ///< for trainings, niced; the engine adds its own to each
     std::size_t import_threads =
-        2;                         ///< for imports of files, niced: a small one passes a large one
-    std::size_t queue_max = 256;   ///< waiting jobs of each lane
-    std::size_t imports_max = 64;  ///< jobs driven from outside at once
+        2;  ///< for imports of files, niced: a small one passes a large one
+    std::size_t export_threads = 1;         ///< for what reads all rows, niced
+    std::size_t queue_max = 256;            ///< waiting jobs of each lane
+    std::size_t imports_max = 64;           ///< jobs driven from outside at once
     store::VectorStore* tallies = nullptr;  ///< where imports count the rows that stay
   };
   Runner(store::Committer& committer, const base::Clock& clock, Options options);
@@ -96,15 +110,20 @@ class Runner {
   /// Calls back once the job has ended (at once if it has) with its object, or kNotFound. Any
   /// thread.
   void on_end(const std::string& id, std::function<void(base::Result<model::Job>)> callback);
-  /// At start: every job the log left running or queued ends in job.failed with code `interrupted`,
-  /// an import with the count of what it left in the store.
-  [[nodiscard]] base::Result<void> recover();
+  /// At start: jobs that the log left running or queued, imports with the count of what they left
+  /// in the store. Those that `resume` has a Rest for are queued again, under their ids and with
+  /// their numbers; a job.progress says so where that is a change. The others end in job.failed
+  /// with code `interrupted`.
+  [[nodiscard]] base::Result<void> recover(const Resume& resume = nullptr);
+  /// Behind recover(), once rows can be written: what was queued again runs when its turn comes.
+  void go_on();
   /// Live objects (fresher than the last event), else the folded one.
   [[nodiscard]] std::optional<model::Job> find(const std::string& id) const;
   [[nodiscard]] std::vector<model::Job> list(
       const std::string& index, std::optional<model::JobState> state
   ) const;
-  /// Cancels what runs with code `interrupted` and joins.
+  /// Cancels what runs with code `interrupted`, or leaves it to the next start where it goes on,
+  /// and joins.
   void stop();
 
  private:

@@ -7,14 +7,14 @@ namespace mlgraph::jobs {
 namespace {
 // Three a second by report, so that with the one that says 1 there are never more than four.
 constexpr auto kBetweenEvents = std::chrono::milliseconds(334);
-constexpr double kBeforeTheEnd = 0.9999;  // 1 is said by the end alone
 }  // namespace
 
-RunningJob::RunningJob(model::Job job, const base::Clock& clock, Publish publish)
+RunningJob::RunningJob(model::Job job, const base::Clock& clock, Publish publish, bool goes_on)
     : id_(job.job_id),
       index_(job.index),
       clock_(clock),
       publish_(std::move(publish)),
+      goes_on_(goes_on),
       job_(std::move(job)),
       rate_(clock.steady_now()),
       work_rate_(clock.steady_now()),
@@ -25,7 +25,7 @@ void RunningJob::changed() { dirty_ = true; }
 void RunningJob::raise(std::uint64_t done, std::uint64_t known) {
   if (known == 0) return;
   const double fraction = static_cast<double>(done) / static_cast<double>(known);
-  job_.progress = std::max(job_.progress.value_or(0), std::min(fraction, kBeforeTheEnd));
+  job_.progress = std::max(job_.progress.value_or(0), std::min(fraction, kProgressBeforeTheEnd));
 }
 
 void RunningJob::set_phase(std::string phase) {
@@ -143,10 +143,11 @@ model::Job RunningJob::seal() {
   return job_;
 }
 
-void RunningJob::set_state(model::JobState state) {
+void RunningJob::set_running() {
   {
     base::MutexLock lock(mutex_);
-    job_.state = state;
+    if (job_.state == model::JobState::kRunning) return;
+    job_.state = model::JobState::kRunning;
     rate_ = work_rate_ = MovingRate(clock_.steady_now());  // waiting is no time spent working
     changed();
   }

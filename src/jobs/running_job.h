@@ -14,7 +14,7 @@ namespace mlgraph::jobs {
 class RunningJob final : public JobHandle {
  public:
   using Publish = std::function<void(const model::Job&)>;
-  RunningJob(model::Job job, const base::Clock& clock, Publish publish);
+  RunningJob(model::Job job, const base::Clock& clock, Publish publish, bool goes_on = false);
 
   [[nodiscard]] const std::string& id() const override { return id_; }
   [[nodiscard]] const std::string& index() const override { return index_; }
@@ -29,6 +29,8 @@ class RunningJob final : public JobHandle {
   /// Asks it to stop; its end will carry `code`. The first asker's code stands.
   void request_stop(base::ErrorCode code);
   [[nodiscard]] std::optional<base::ErrorCode> stop_requested() const;
+  /// Whether a stop of the server leaves it to the next start.
+  [[nodiscard]] bool goes_on() const { return goes_on_; }
   /// Whoever claims a job ends it: the thread that runs it, or who cancels it while it is still
   /// queued. Once only.
   [[nodiscard]] bool try_claim() { return !claimed_.exchange(true); }
@@ -36,7 +38,8 @@ class RunningJob final : public JobHandle {
   void publish_due();
   /// No job.progress after this; returns the object as it stands.
   [[nodiscard]] model::Job seal();
-  void set_state(model::JobState state);
+  /// Its turn has come; nothing is told of one that began at once.
+  void set_running();
 
  private:
   static constexpr int kGoOn = -1;
@@ -51,6 +54,7 @@ class RunningJob final : public JobHandle {
   const std::string index_;
   const base::Clock& clock_;
   const Publish publish_;
+  const bool goes_on_;
   std::atomic<int> stop_code_{kGoOn};
   std::atomic<bool> claimed_{false};
   mutable base::Mutex mutex_;

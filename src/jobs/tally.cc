@@ -103,6 +103,11 @@ model::Job as_it_was_left(model::Job job, std::span<const store::Note> notes) {
   return job;
 }
 
+bool is_note_of(const store::Note& note, std::string_view job_id) {
+  return std::string_view(note.key).starts_with(job_id) &&
+         (note.key.size() == job_id.size() || note.key[job_id.size()] == ':');
+}
+
 void erase_notes(store::RowBatch& batch, const std::string& job_id) {
   batch.erase_note(job_id);
   batch.erase_note(errors_key(job_id));

@@ -34,6 +34,8 @@ inline constexpr std::string_view kCountedType = "import";
 /// The job as the store's notes say it was left; of one they don't know nothing is there. The last
 /// report may be older than the last rows, or younger than what a power cut has left.
 [[nodiscard]] model::Job as_it_was_left(model::Job job, std::span<const store::Note> notes);
+/// Whether the note is of a job of this id.
+[[nodiscard]] bool is_note_of(const store::Note& note, std::string_view job_id);
 /// Erases the job's notes with the batch.
 void erase_notes(store::RowBatch& batch, const std::string& job_id);
 

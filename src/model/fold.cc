@@ -7,6 +7,8 @@
 namespace mlgraph::model {
 namespace {
 
+/// The member of a stored job that clients do not see.
+constexpr std::string_view kPrivate = "private";
 /// Keys that earlier versions wrote; the jobs themselves say it.
 constexpr std::string_view kFormerPrefix = "ended/";
 
@@ -136,11 +138,13 @@ base::Result<void> Fold::apply_transition(const Entry& entry, const base::Json& 
   return {};
 }
 
-base::Result<void> Fold::apply_job(const Entry&, const base::Json& data) {
+base::Result<void> Fold::apply_job(const Entry& entry, const base::Json& data) {
   MLG_TRY(job, parse_job(data));
   const std::string id = job.job_id;
   const std::string index = job.index;
   touch("job/" + id);
+  if (!entry.private_json.empty())
+    job_privates_[id] = std::make_shared<const std::string>(entry.private_json);
   put_job(id, std::make_shared<const Job>(std::move(job)));
   forget_old_jobs(index);
   return {};
@@ -160,7 +164,10 @@ base::Result<void> Fold::apply_alert(const Entry& entry, const base::Json& data)
 
 void Fold::put_job(const std::string& id, std::shared_ptr<const Job> job) {
   drop_job(id);
-  if (job->ended()) ended_[job->index].emplace(end_of(*job), id);
+  if (job->ended()) {
+    ended_[job->index].emplace(end_of(*job), id);
+    job_privates_.erase(id);
+  }
   jobs_[id] = std::move(job);
 }
 
@@ -211,6 +218,10 @@ std::shared_ptr<const Alert> Fold::alert(const std::string& id) const {
   return find_or_null(alerts_, id);
 }
 
+std::shared_ptr<const std::string> Fold::job_private(const std::string& id) const {
+  return find_or_null(job_privates_, id);
+}
+
 std::string Fold::materialise(const std::string& key) const {
   if (key == "meta") {
     std::string text;
@@ -231,7 +242,15 @@ std::string Fold::materialise(const std::string& key) const {
   }
   if (kind == "job") {
     const auto found = job(id);
-    return found ? to_json(*found) : std::string();
+    std::string text = found ? to_json(*found) : std::string();
+    if (const auto hidden = job_private(id); found && hidden) {
+      text.back() = ',';  // one member more than clients see
+      base::append_json_string(text, kPrivate);
+      text += ':';
+      base::append_json_string(text, *hidden);
+      text += '}';
+    }
+    return text;
   }
   const auto found = alert(id);
   return found ? to_json(*found) : std::string();
@@ -257,6 +276,7 @@ void Fold::follow(Fold& newer) {
     if (key.starts_with("index/")) {
       copy(indices_, newer.indices_, id);
     } else if (key.starts_with("job/")) {
+      copy(job_privates_, newer.job_privates_, id);
       if (auto job = newer.job(id))
         put_job(id, std::move(job));
       else
@@ -290,6 +310,8 @@ base::Result<void> Fold::load(const std::string& key, const std::string& value) 
     indices_[key.substr(6)] = std::make_shared<const IndexRecord>(std::move(record));
   } else if (key.starts_with("job/")) {
     MLG_TRY(job, parse_job(json));
+    if (const auto* hidden = json.find(kPrivate); hidden && hidden->as_string())
+      job_privates_[key.substr(4)] = std::make_shared<const std::string>(*hidden->as_string());
     put_job(key.substr(4), std::make_shared<const Job>(std::move(job)));
   } else if (key.starts_with("alert/")) {
     MLG_TRY(alert, parse_alert(json));

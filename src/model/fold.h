@@ -56,6 +56,9 @@ class Fold {
   [[nodiscard]] std::shared_ptr<const IndexRecord> index(const std::string& id) const;
   [[nodiscard]] std::shared_ptr<const Job> job(const std::string& id) const;
   [[nodiscard]] std::shared_ptr<const Alert> alert(const std::string& id) const;
+  /// What only the server knows of a job that has not ended: the private part of the last job event
+  /// that carried one. Null: none.
+  [[nodiscard]] std::shared_ptr<const std::string> job_private(const std::string& id) const;
   [[nodiscard]] std::uint32_t next_index_number() const { return next_index_number_; }
 
   /// Materialised form: key -> JSON, written beside the log in the batch of the entries it
@@ -88,6 +91,7 @@ class Fold {
   std::uint32_t next_index_number_ = 1;
   std::map<std::string, std::shared_ptr<const IndexRecord>> indices_;
   std::map<std::string, std::shared_ptr<const Job>> jobs_;
+  std::map<std::string, std::shared_ptr<const std::string>> job_privates_;  ///< of running jobs
   std::map<std::string, std::shared_ptr<const Alert>> alerts_;
   /// index -> (finished_at, id) of its ended jobs, the first to be forgotten in front. Follows from
   /// jobs_ alone, as whoever only sees the jobs must be able to tell which one goes next.

@@ -17,6 +17,9 @@ class ByteSource {
   /// Up to out.size() bytes; 0 at the end. errors kBadRequest (cut short), kTimeout, kInternal.
   [[nodiscard]] virtual base::Result<std::size_t> read(std::span<char> out) = 0;
   [[nodiscard]] virtual std::optional<std::uint64_t> length() const = 0;
+  /// A descriptor of the same bytes as a regular file, for formats that seek; borrowed, read by
+  /// position only.
+  [[nodiscard]] virtual std::optional<int> file() const { return std::nullopt; }
 };
 
 /// Buffered reading of a ByteSource. Memory: a quarter of a megabyte, or the longest record asked

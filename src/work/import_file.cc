@@ -1,4 +1,5 @@
-// Files of the import folder: the kernel keeps the path inside.
+#include "work/import_file.h"
+
 #include <cerrno>
 #include <cstring>
 #include <linux/openat2.h>
@@ -9,7 +10,6 @@
 #include <unistd.h>
 
 #include "model/names.h"
-#include "work/import_job.h"
 
 namespace mlgraph::work {
 namespace {
@@ -18,12 +18,12 @@ using base::ErrorCode;
 using base::fail_at;
 using base::Result;
 
-class FileSource final : public ByteSource {
+class OpenFile final : public ImportFile {
  public:
-  FileSource(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
-  ~FileSource() override { close(fd_); }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
+  OpenFile(int fd, Stamp stamp) : fd_(fd), stamp_(stamp) {}
+  ~OpenFile() override { close(fd_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
   Result<std::size_t> read(std::span<char> out) override {
     for (;;) {
       const ssize_t n = ::read(fd_, out.data(), out.size());
@@ -32,16 +32,18 @@ class FileSource final : public ByteSource {
         return base::fail(ErrorCode::kInternal, "reading the source: {}", std::strerror(errno));
     }
   }
-  std::optional<std::uint64_t> length() const override { return size_; }
+  std::optional<std::uint64_t> length() const override { return stamp_.bytes; }
+  std::optional<int> file() const override { return fd_; }
+  const Stamp& stamp() const override { return stamp_; }
 
  private:
   const int fd_;
-  const std::uint64_t size_;
+  const Stamp stamp_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> open_import_file(
+Result<std::unique_ptr<ImportFile>> open_import_file(
     const std::string& folder, const std::string& source
 ) {
   const auto refused = [&](const char* why) {
@@ -73,15 +75,27 @@ Result<std::unique_ptr<ByteSource>> open_import_file(
     close(fd);
     return refused("is not a regular file below the import folder");
   }
-  return std::make_unique<FileSource>(fd, static_cast<std::uint64_t>(info.st_size));
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const ImportFile::Stamp stamp{
+      static_cast<std::uint64_t>(info.st_size),
+      info.st_mtim.tv_sec * kSecond + info.st_mtim.tv_nsec};
+  return std::make_unique<OpenFile>(fd, stamp);
 }
 
-std::string content_type_of(const std::string& source) {
-  if (source.ends_with(".npy")) return "application/x-npy";
-  if (source.ends_with(".jsonl") || source.ends_with(".ndjson")) return "application/x-ndjson";
-  if (source.ends_with(".csv")) return "text/csv";
-  if (source.ends_with(".fvecs")) return "application/x-fvecs";
-  return {};
+FileFormat format_of(std::string file_name) {
+  FileFormat format;
+  format.compression = take_compression(file_name);
+  for (const auto& [suffix, type] :
+       {std::pair(".npy", "application/x-npy"),
+        std::pair(".jsonl", "application/x-ndjson"),
+        std::pair(".ndjson", "application/x-ndjson"),
+        std::pair(".csv", "text/csv"),
+        std::pair(".fvecs", "application/x-fvecs"),
+        std::pair(".bvecs", "application/x-bvecs"),
+        std::pair(".hdf5", "application/x-hdf5"),
+        std::pair(".h5", "application/x-hdf5")})
+    if (file_name.ends_with(suffix)) format.content_type = type;
+  return format;
 }
 
 }  // namespace mlgraph::work

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "jobs/tally.h"
-
 namespace mlgraph::work {
 namespace {
 
@@ -24,24 +22,27 @@ class Import {
       const base::Clock& clock,
       jobs::JobHandle& job,
       RowSource& source,
-      std::optional<std::uint64_t> body_bytes
+      const BodyMeasure& measure,
+      const jobs::Tally& left
   )
       : engine_(engine),
         clock_(clock),
         job_(job),
         source_(source),
-        body_bytes_(body_bytes),
+        measure_(measure),
         started_at_(job.snapshot().started_at),
         counts_(metrics.index(job.index())),
+        tally_(left),
         synced_at_(clock.steady_now()) {}
 
   Result<void> run(std::uint32_t dimension) {
     RowBuffer rows(dimension);
-    job_.set_phase("reading");
     const std::size_t row_bytes = std::size_t{dimension} * sizeof(float) + 64;
     const std::size_t batch_rows = std::clamp<std::size_t>(kBatchBytes / row_bytes, 1, kBatchRows);
+    MLG_TRY_VOID(pass_over(rows, batch_rows));
+    job_.set_phase("reading");
     for (;;) {
-      if (job_.cancelled()) return fail(ErrorCode::kCancelled, "the import was cancelled");
+      if (job_.cancelled()) return cancelled();
       rows.clear();
       const auto more = source_.next(rows, batch_rows, [this](std::uint64_t row, std::string why) {
         refused_.push_back({row, std::move(why)});
@@ -68,6 +69,33 @@ class Import {
   }
 
  private:
+  static tl::unexpected<base::Error> cancelled() {
+    return fail(ErrorCode::kCancelled, "the import was cancelled");
+  }
+
+  /// What was handled before a restart: as many rows, good and bad, as the tally counts.
+  Result<void> pass_over(RowBuffer& rows, std::size_t batch_rows) {
+    if (tally_.processed > 0) job_.set_phase("resuming");
+    for (std::uint64_t passed = 0; passed < tally_.processed;) {
+      if (job_.cancelled()) return cancelled();
+      rows.clear();
+      std::uint64_t bad = 0;
+      const auto left = std::min<std::uint64_t>(batch_rows, tally_.processed - passed);
+      MLG_TRY(more, source_.next(rows, left, [&](std::uint64_t, const std::string&) { ++bad; }));
+      passed += rows.rows() + bad;
+      read_ += rows.rows();
+      tell_total();
+      if (!more)
+        return fail(
+            ErrorCode::kBadRequest,
+            "the file ends after {} rows, {} of it had been read before the restart",
+            passed,
+            tally_.processed
+        );
+    }
+    return {};
+  }
+
   void tell_total() {
     if (!total_told_ && source_.total()) job_.set_total(*source_.total());
     total_told_ = source_.total().has_value();
@@ -75,8 +103,8 @@ class Import {
 
   /// A file that does not say how many rows it has is measured by its bytes.
   void tell_bytes() {
-    if (!total_told_ && body_bytes_ && *body_bytes_ > 0)
-      job_.set_work(source_.bytes_read(), *body_bytes_);
+    if (total_told_ || !source_.is_measured_by_bytes() || measure_.length.value_or(0) == 0) return;
+    job_.set_work(measure_.read ? measure_.read() : source_.bytes_read(), *measure_.length);
   }
 
   /// Rows that the engine does not take join those that could not be read. The batch is checked as
@@ -151,7 +179,7 @@ class Import {
   const base::Clock& clock_;
   jobs::JobHandle& job_;
   RowSource& source_;
-  const std::optional<std::uint64_t> body_bytes_;
+  const BodyMeasure measure_;
   const base::Timestamp started_at_;
   const std::shared_ptr<metrics::IndexMetrics> counts_;
   std::vector<model::RowError> refused_;  ///< of this batch
@@ -170,10 +198,11 @@ Result<void> run_import(
     const base::Clock& clock,
     jobs::JobHandle& job,
     RowSource& source,
-    std::optional<std::uint64_t> body_bytes
+    const BodyMeasure& measure,
+    const jobs::Tally& left
 ) {
   MLG_TRY(dimension, engine.dimension(job.index()));
-  auto outcome = Import(engine, metrics, clock, job, source, body_bytes).run(dimension);
+  auto outcome = Import(engine, metrics, clock, job, source, measure, left).run(dimension);
   // What was applied stays and is durable, however the import ended.
   auto synced = engine.sync();
   return outcome ? synced : outcome;

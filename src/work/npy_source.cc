@@ -1,10 +1,8 @@
-// NPY (NumPy Enhancement Proposal 1, versions 1 to 3): little-endian float32 or float64, C order,
-// two dimensions.
-#include <charconv>
+// NPY (NumPy Enhancement Proposal 1, versions 1 to 3): one array [rows, dim].
 #include <cmath>
 #include <cstring>
 
-#include "model/names.h"
+#include "work/npy_header.h"
 #include "work/row_source.h"
 
 namespace mlgraph::work {
@@ -16,67 +14,6 @@ using base::Result;
 
 constexpr std::size_t kHeaderMax = 64 * 1024;
 
-struct NpyHeader {
-  bool doubles = false;
-  std::uint64_t rows = 0;
-  std::uint64_t dim = 0;
-};
-
-/// The text after `'key':` in the header's dictionary, blanks skipped.
-std::optional<std::string_view> member(std::string_view header, std::string_view key) {
-  for (const char quote : {'\'', '"'}) {
-    const std::string wanted = quote + std::string(key) + quote;
-    const auto at = header.find(wanted);
-    if (at == std::string_view::npos) continue;
-    auto rest = header.substr(at + wanted.size());
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    if (!rest.starts_with(':')) return std::nullopt;
-    rest.remove_prefix(1);
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    return rest;
-  }
-  return std::nullopt;
-}
-
-bool take_number(std::string_view& text, std::uint64_t& number) {
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  return true;
-}
-
-Result<NpyHeader> parse_header(std::string_view text) {
-  NpyHeader header;
-  const auto descr = member(text, "descr");
-  const auto order = member(text, "fortran_order");
-  const auto shape = member(text, "shape");
-  if (!descr || !order || !shape)
-    return fail(ErrorCode::kBadRequest, "the NPY header lacks descr, fortran_order or shape");
-  const auto type = descr->substr(std::min<std::size_t>(1, descr->size()), 3);
-  if (type == "<f8")
-    header.doubles = true;
-  else if (type != "<f4")
-    return fail(
-        ErrorCode::kBadRequest, "NPY type '{}' is neither <f4 nor <f8", model::printable(type)
-    );
-  if (!order->starts_with("False"))
-    return fail(ErrorCode::kBadRequest, "the NPY array is in Fortran order, only C order is read");
-  auto rest = *shape;
-  const bool ok = rest.starts_with('(') &&
-                  (rest.remove_prefix(1), take_number(rest, header.rows)) &&
-                  rest.starts_with(',') && (rest.remove_prefix(1), take_number(rest, header.dim)) &&
-                  (rest.starts_with(')') || rest.starts_with(",)"));
-  if (!ok)
-    return fail(
-        ErrorCode::kBadRequest,
-        "the NPY shape '{}' is not (rows, dimension)",
-        model::printable(shape->substr(0, 40))
-    );
-  return header;
-}
-
 class NpySource final : public RowSource {
  public:
   NpySource(ByteSource& bytes, std::uint32_t dimension, std::string id_prefix)
@@ -86,7 +23,7 @@ class NpySource final : public RowSource {
     if (!header_) {
       MLG_TRY(header, read_header());
       header_ = header;
-      row_bytes_.resize(dimension_ * (header.doubles ? sizeof(double) : sizeof(float)));
+      row_bytes_.resize(dimension_ * header.element->bytes);
     }
     if (row_ == header_->rows) {
       char extra = 0;
@@ -144,7 +81,7 @@ class NpySource final : public RowSource {
     std::string text(size, '\0');
     MLG_TRY(got, reader_.fill(text));
     if (got < size) return fail(ErrorCode::kBadRequest, "the NPY file ends in its header");
-    MLG_TRY(header, parse_header(text));
+    MLG_TRY(header, parse_npy_header(text));
     if (header.dim != dimension_)
       return fail(
           ErrorCode::kInvalidVector,
@@ -160,7 +97,7 @@ class NpySource final : public RowSource {
   Result<void> check_length(const NpyHeader& header) const {
     const auto length = bytes_.length();
     if (!length) return {};
-    const auto row_bytes = static_cast<unsigned __int128>(header.dim) * (header.doubles ? 8 : 4);
+    const auto row_bytes = static_cast<unsigned __int128>(header.dim) * header.element->bytes;
     const auto wanted = reader_.consumed() + row_bytes * header.rows;
     if (wanted != *length)
       return fail(
@@ -174,16 +111,10 @@ class NpySource final : public RowSource {
   }
 
   Result<void> read_row(std::span<float> values) {
-    char* into = header_->doubles ? row_bytes_.data() : reinterpret_cast<char*>(values.data());
-    MLG_TRY(n, reader_.fill({into, row_bytes_.size()}));
+    MLG_TRY(n, reader_.fill(row_bytes_));
     if (n < row_bytes_.size())
       return fail(ErrorCode::kBadRequest, "the NPY file ends in row {} of {}", row_, header_->rows);
-    if (header_->doubles)
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        double value = 0;
-        std::memcpy(&value, row_bytes_.data() + i * sizeof value, sizeof value);
-        values[i] = static_cast<float>(value);
-      }
+    header_->element->narrow(row_bytes_.data(), values);
     return {};
   }
 

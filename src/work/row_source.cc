@@ -1,38 +1,58 @@
 #include "work/row_source.h"
 
+#include <algorithm>
+#include <array>
+
+#include <fmt/ranges.h>
+
 #include "model/names.h"
+#include "work/hdf5_source.h"
 #include "work/json_rows.h"
 
 namespace mlgraph::work {
 
+namespace {
+
+constexpr std::array<std::string_view, 6> kTypes = {
+    "application/x-ndjson",
+    "application/x-npy",
+    "text/csv",
+    "application/x-fvecs",
+    "application/x-bvecs",
+    "application/x-hdf5"};
+
+}  // namespace
+
 bool is_row_type(std::string_view type) {
-  return type == "application/x-ndjson" || type == "application/x-npy" || type == "text/csv" ||
-         type == "application/x-fvecs";
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 base::Result<std::unique_ptr<RowSource>> make_row_source(
     std::string_view content_type,
     ByteSource& bytes,
     std::uint32_t dimension,
-    const std::string& id_prefix
+    const RowOptions& options
 ) {
-  if (id_prefix.size() > index::kVectorIdMax || !is_utf8(id_prefix))
+  const std::string& prefix = options.id_prefix;
+  if (prefix.size() > index::kVectorIdMax || !is_utf8(prefix))
     return base::fail_at(
         "id_prefix",
         base::ErrorCode::kInvalidValue,
         "id_prefix '{}' must be UTF-8 of at most {} bytes",
-        model::printable(id_prefix),
+        model::printable(prefix),
         index::kVectorIdMax
     );
-  if (content_type == "application/x-ndjson") return make_jsonl_source(bytes);
-  if (content_type == "application/x-npy") return make_npy_source(bytes, dimension, id_prefix);
-  if (content_type == "text/csv") return make_csv_source(bytes);
-  if (content_type == "application/x-fvecs") return make_fvecs_source(bytes, dimension, id_prefix);
+  if (content_type == kTypes[0]) return make_jsonl_source(bytes);
+  if (content_type == kTypes[1]) return make_npy_source(bytes, dimension, prefix);
+  if (content_type == kTypes[2]) return make_csv_source(bytes);
+  if (content_type == kTypes[3]) return make_fvecs_source(bytes, dimension, prefix);
+  if (content_type == kTypes[4]) return make_bvecs_source(bytes, dimension, prefix);
+  if (content_type == kTypes[5]) return make_hdf5_source(bytes, dimension, options);
   return base::fail(
       base::ErrorCode::kBadRequest,
-      "Content-Type '{}' is none of application/x-ndjson, application/x-npy, text/csv, "
-      "application/x-fvecs",
-      model::printable(content_type)
+      "Content-Type '{}' is none of {}",
+      model::printable(content_type),
+      fmt::join(kTypes, ", ")
   );
 }
 

@@ -30,16 +30,25 @@ class RowSource {
   /// Rows in all, once the file has said so.
   [[nodiscard]] virtual std::optional<std::uint64_t> total() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes_read() const = 0;
+  /// Whether bytes read are a measure of what is done, while there is no total.
+  [[nodiscard]] virtual bool is_measured_by_bytes() const { return true; }
+};
+
+/// What only some formats ask for.
+struct RowOptions {
+  std::string id_prefix = {};     ///< before the row numbers of formats without ids
+  std::string dataset = "train";  ///< of an HDF5 file
+  std::string spool_dir = {};     ///< where HDF5 files stand while they are read
 };
 
 /// Makes the reader for a Content-Type: application/x-ndjson, application/x-npy, text/csv,
-/// application/x-fvecs. errors kBadRequest naming the type and those supported, kInvalidValue for
-/// an id_prefix that fits no id.
+/// application/x-fvecs, application/x-bvecs, application/x-hdf5. errors kBadRequest naming the type
+/// and those supported, kInvalidValue for options that fit no row.
 [[nodiscard]] base::Result<std::unique_ptr<RowSource>> make_row_source(
     std::string_view content_type,
     ByteSource& bytes,
     std::uint32_t dimension,
-    const std::string& id_prefix
+    const RowOptions& options
 );
 [[nodiscard]] bool is_row_type(std::string_view content_type);
 /// kBadRequest for a file that ends within a row, of which `reason` is what could be read.
@@ -51,6 +60,9 @@ class RowSource {
 );
 [[nodiscard]] std::unique_ptr<RowSource> make_csv_source(ByteSource& bytes);
 [[nodiscard]] std::unique_ptr<RowSource> make_fvecs_source(
+    ByteSource& bytes, std::uint32_t dimension, std::string id_prefix
+);
+[[nodiscard]] std::unique_ptr<RowSource> make_bvecs_source(
     ByteSource& bytes, std::uint32_t dimension, std::string id_prefix
 );
 

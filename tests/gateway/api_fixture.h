@@ -106,6 +106,7 @@ class ApiTest : public ::testing::Test {
             stack_.clock,
             "n1",
             stack_.folder / "import",
+            stack_.folder / "spool",
             false,
             [this] { return ready_.load(); },
             "openapi: 3.1.0",

@@ -79,7 +79,7 @@ TEST_F(ApiImportTest, BadRowsAreCountedInAnImportThatCompletes) {
 }
 
 TEST_F(ApiImportTest, WhatCannotBecomeAJobIsRefusedBeforeIt) {
-  const auto type = import(kRows, "application/x-hdf5");
+  const auto type = import(kRows, "application/x-parquet");
   EXPECT_EQ(type.status, 400);
   EXPECT_NE(type["message"].find("application/x-npy"), std::string::npos);
   EXPECT_EQ(import(kRows, "").status, 400);

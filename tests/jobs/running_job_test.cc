@@ -74,7 +74,7 @@ TEST_F(RunningJobTest, ASealedJobPublishesNothing) {
   clock_.advance(seconds(10));
   job_->add_processed(1);
   job_->publish_due();
-  job_->set_state(model::JobState::kRunning);
+  job_->set_running();
   EXPECT_TRUE(published_.empty());
 }
 

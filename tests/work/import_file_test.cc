@@ -1,4 +1,6 @@
 // Files of the import folder: regular files below it and nothing else, as the kernel resolves them.
+#include "work/import_file.h"
+
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
@@ -6,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "store/temp_dir.h"
-#include "work/import_job.h"
 
 namespace mlgraph::work {
 namespace {
@@ -83,14 +84,39 @@ TEST_F(ImportFolder, NothingElseIs) {
   EXPECT_FALSE(open_import_file(outside_ / "nowhere", "rows.csv"));
 }
 
-TEST(ContentTypeOf, IsToldByTheName) {
-  EXPECT_EQ(content_type_of("a/b.npy"), "application/x-npy");
-  EXPECT_EQ(content_type_of("b.jsonl"), "application/x-ndjson");
-  EXPECT_EQ(content_type_of("b.ndjson"), "application/x-ndjson");
-  EXPECT_EQ(content_type_of("b.csv"), "text/csv");
-  EXPECT_EQ(content_type_of("b.fvecs"), "application/x-fvecs");
-  for (const char* name : {"", "b", "b.h5", "npy", "b.npy.gz"})
-    EXPECT_EQ(content_type_of(name), "");
+TEST(FormatOf, IsToldByTheName) {
+  const std::pair<const char*, const char*> names[] = {
+      {"a/b.npy", "application/x-npy"},
+      {"b.jsonl", "application/x-ndjson"},
+      {"b.ndjson", "application/x-ndjson"},
+      {"b.csv", "text/csv"},
+      {"b.fvecs", "application/x-fvecs"},
+      {"b.bvecs", "application/x-bvecs"},
+      {"b.h5", "application/x-hdf5"},
+      {"b.hdf5", "application/x-hdf5"}};
+  for (const auto& [name, type] : names) {
+    for (const auto& [suffix, compression] :
+         {std::pair("", Compression::kNone),
+          std::pair(".gz", Compression::kGzip),
+          std::pair(".zst", Compression::kZstd)}) {
+      const auto format = format_of(std::string(name) + suffix);
+      EXPECT_EQ(format.content_type, type);
+      EXPECT_EQ(format.compression, compression) << name << suffix;
+    }
+  }
+  for (const char* name : {"", "b", "b.txt", "npy", "b.gz", "b.npy.gz.gz", "b.npy.bz2"})
+    EXPECT_EQ(format_of(name).content_type, "") << name;
+}
+
+TEST_F(ImportFolder, AFileIsKnownAgainByItsStamp) {
+  const auto stamp = open_import_file(folder_, "rows.csv").value()->stamp();
+  EXPECT_EQ(stamp.bytes, 6U);
+  EXPECT_GT(stamp.modified_ns, 0);
+  EXPECT_EQ(open_import_file(folder_, "rows.csv").value()->stamp(), stamp);
+  fs::last_write_time(
+      folder_ + "/rows.csv", fs::file_time_type::clock::now() + std::chrono::hours(1)
+  );
+  EXPECT_NE(open_import_file(folder_, "rows.csv").value()->stamp(), stamp);
 }
 
 }  // namespace

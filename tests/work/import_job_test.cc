@@ -25,9 +25,9 @@ class ImportTest : public ::testing::Test {
       const std::string& index = "docs"
   ) {
     auto job = stack_.runner->begin({"import", index, {}, {}, "starting", {}}).value();
-    auto rows = work::make_row_source(type, bytes, 2, "").value();
+    auto rows = work::make_row_source(type, bytes, 2, {}).value();
     auto outcome =
-        work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, length);
+        work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, {length});
     return stack_.runner->finish(job, std::move(outcome)).value();
   }
   model::Job import(const std::string& type, const std::string& bytes) {
@@ -226,9 +226,8 @@ TEST_F(ImportTest, ACancelledImportKeepsWhatItApplied) {
   };
   Cancelling bytes(numbers(100'000), *stack_.runner);
   auto job = stack_.runner->begin({"import", "docs", "import-mine", {}, "starting", {}}).value();
-  auto rows = work::make_row_source(kNpy, bytes, 2, "").value();
-  auto outcome =
-      work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, std::nullopt);
+  auto rows = work::make_row_source(kNpy, bytes, 2, {}).value();
+  auto outcome = work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, {});
   const auto ended = stack_.runner->finish(job, std::move(outcome)).value();
   EXPECT_EQ(ended.state, model::JobState::kFailed);
   EXPECT_EQ(ended.error_code, "cancelled");
@@ -274,10 +273,8 @@ TEST_F(ImportTest, WhatACrashLeavesIsCountedExactly) {
     EXPECT_TRUE(stack_.vectors->notes().value().empty()) << "it has been told";
   });
   auto job = stack_.runner->begin({"import", "docs", "cut", {}, "starting", {}}).value();
-  auto rows = work::make_row_source(kJsonl, bytes, 2, "").value();
-  ASSERT_TRUE(
-      work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, std::nullopt)
-  );
+  auto rows = work::make_row_source(kJsonl, bytes, 2, {}).value();
+  ASSERT_TRUE(work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, {}));
   ASSERT_TRUE(stack_.runner->finish(job, {}));
   EXPECT_EQ(stack_.history("cut").back().error_code, "interrupted") << "an end is the end";
 }
@@ -293,9 +290,9 @@ TEST_F(ImportTest, AnIndexDeletedMeanwhileEndsTheImport) {
   auto job = stack_.runner->begin({"import", "docs", {}, {}, "starting", {}}).value();
   ASSERT_TRUE(stack_.engine->remove("docs"));
   PiecewiseBytes bytes(numbers(10));
-  auto rows = work::make_row_source(kNpy, bytes, 2, "").value();
+  auto rows = work::make_row_source(kNpy, bytes, 2, {}).value();
   const auto outcome =
-      work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, std::nullopt);
+      work::run_import(*stack_.engine, stack_.metrics, stack_.clock, *job, *rows, {});
   EXPECT_EQ(code_of(outcome), ErrorCode::kNotFound);
 }
 

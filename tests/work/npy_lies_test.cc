@@ -1,6 +1,7 @@
 // NPY headers are not to be believed: each lie is found out without allocating what it promises.
 #include <gtest/gtest.h>
 
+#include "work/npy_header.h"
 #include "work/vector_files.h"
 
 namespace mlgraph::testing {
@@ -28,6 +29,53 @@ TEST(Npy, ReadsEveryVersionAndBothWidths) {
   EXPECT_FALSE(file.error);
 }
 
+template <typename Number>
+void reads_as_itself(const std::string& descr) {
+  const std::vector<Number> numbers = {
+      0, 1, std::numeric_limits<Number>::max(), std::numeric_limits<Number>::min()};
+  const auto file = read_all(kNpy, npy(npy_dictionary("(2, 2)", descr), raw(numbers)), 2);
+  ASSERT_FALSE(file.error) << descr << file.error->message;
+  const auto f = [&](std::size_t i) { return static_cast<float>(numbers[i]); };
+  EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"0", {f(0), f(1)}, ""}, {"1", {f(2), f(3)}, ""}}))
+      << descr;
+}
+
+TEST(Npy, ReadsIntegersOfEveryWidth) {
+  reads_as_itself<std::uint8_t>("|u1");
+  reads_as_itself<std::int8_t>("|i1");
+  reads_as_itself<std::uint16_t>("<u2");
+  reads_as_itself<std::int16_t>("<i2");
+  reads_as_itself<std::uint32_t>("<u4");
+  reads_as_itself<std::int32_t>("<i4");
+  reads_as_itself<std::uint64_t>("<u8");
+  reads_as_itself<std::int64_t>("<i8");
+}
+
+TEST(Npy, ReadsHalves) {
+  // One, the largest, the least normal, the least of all, their negatives; infinity and NaN.
+  const std::vector<std::uint16_t> halves = {
+      0x3c00, 0x7bff, 0x0400, 0x0001, 0xbc00, 0xfbff, 0x8400, 0x8001, 0x7c00, 0, 0x7e00, 0};
+  const auto file = read_all(kNpy, npy(npy_dictionary("(6, 2)", "<f2"), raw(halves)), 2);
+  EXPECT_FALSE(file.error);
+  EXPECT_EQ(
+      file.rows,
+      (std::vector<ReadRow>{
+          {"0", {1, 65'504}, ""},
+          {"1", {0x1p-14F, 0x1p-24F}, ""},
+          {"2", {-1, -65'504}, ""},
+          {"3", {-0x1p-14F, -0x1p-24F}, ""}})
+  );
+  EXPECT_EQ(file.bad.size(), 2U);
+}
+
+TEST(Npy, AHeaderOfOurOwnIsRead) {
+  for (const std::uint64_t rows : {1ULL, 99ULL, 1'000'000ULL}) {
+    const auto header = work::make_npy_header(rows, 2);
+    EXPECT_EQ(header.size() % 64, 0U);
+    EXPECT_EQ(read_all(kNpy, header, 2).total, rows);
+  }
+}
+
 TEST(Npy, NoRowsIsAWholeFile) {
   const auto file = read_npy(npy_dictionary("(0, 2)"), "");
   EXPECT_FALSE(file.error);
@@ -49,7 +97,9 @@ TEST(Npy, HeadersThatCannotBeReadAreRefused) {
       "{}",
       "{'descr': '<f4', 'fortran_order': False}",
       npy_dictionary("(2, 2)", ">f4"),
-      npy_dictionary("(2, 2)", "<i4"),
+      npy_dictionary("(2, 2)", "<c8"),
+      npy_dictionary("(2, 2)", "<f16"),
+      npy_dictionary("(2, 2)", "|b1"),
       npy_dictionary("(2, 2)", "|O"),
       npy_dictionary("(2, 2)", "<f4", "True"),
       npy_dictionary("(2, 2)", "<f4", "Maybe"),

@@ -13,6 +13,7 @@ using base::ErrorCode;
 const std::string kJsonl = "application/x-ndjson";
 const std::string kCsv = "text/csv";
 const std::string kFvecs = "application/x-fvecs";
+const std::string kBvecs = "application/x-bvecs";
 const std::string kNpy = "application/x-npy";
 
 TEST(Jsonl, ReadsIdsValuesAndMetadata) {
@@ -278,6 +279,8 @@ TEST(RowSource, FilesArriveInAnyPiecesAndBatches) {
       {kNpy, npy(npy_dictionary("(2, 2)", "<f8"), raw(std::vector<double>{1, 2, 1e300, 4}), 2)},
       // Broken ends: what came before is read all the same.
       {kNpy, npy(npy_dictionary("(3, 2)"), raw(std::vector<float>{1, 2, 3, 4, 5}))},
+      {kBvecs, bvecs({{1, 2}, {3, 4}, {5, 6}})},
+      {kBvecs, bvecs({{1, 2}, {3, 4}}) + bvecs({{5, 6}}).substr(0, 5)},
       {kFvecs, fvecs({{1, 2}, {3, 4}}) + "x"}};
   for (const auto& [type, bytes] : files) {
     const auto whole = read_all(type, bytes, 2);
@@ -292,6 +295,30 @@ TEST(RowSource, FilesArriveInAnyPiecesAndBatches) {
         EXPECT_EQ(read.bytes_read, whole.bytes_read);
       }
   }
+}
+
+TEST(Bvecs, ReadsBytesAndKnowsItsRows) {
+  PiecewiseBytes source(bvecs({{0, 255}, {7, 8}}));
+  source.with_length(12);
+  const auto file = read_all(kBvecs, source, 2, 1'000, "b");
+  EXPECT_EQ(file.rows, (std::vector<ReadRow>{{"b0", {0, 255}, ""}, {"b1", {7, 8}, ""}}));
+  EXPECT_EQ(file.total, 2U);
+}
+
+TEST(Bvecs, AnotherDimensionOrAnEndInARowNamesTheRow) {
+  const auto wide = read_all(kBvecs, bvecs({{1, 2}, {1, 2, 3}}), 2);
+  ASSERT_TRUE(wide.error);
+  EXPECT_EQ(wide.error->code, ErrorCode::kInvalidVector);
+  EXPECT_EQ(wide.error->message, "row 1 of the bvecs file has dimension 3, the index has 2");
+  const std::string rows = bvecs({{1, 2}, {3, 4}});
+  for (std::size_t size = 7; size < rows.size(); ++size) {
+    const auto cut = read_all(kBvecs, rows.substr(0, size), 2);
+    ASSERT_TRUE(cut.error) << size;
+    EXPECT_EQ(cut.error->message, "the bvecs file ends in row 1");
+    EXPECT_EQ(cut.rows.size(), 1U);
+  }
+  for (const std::int32_t lie : {-1, 0, INT32_MAX, INT32_MIN})
+    EXPECT_TRUE(read_all(kBvecs, raw(std::vector<std::int32_t>{lie, 0}), 2).error) << lie;
 }
 
 TEST(RowSource, AnErrorOfTheBytesIsPassedOn) {
@@ -310,12 +337,12 @@ TEST(RowSource, AnErrorOfTheBytesIsPassedOn) {
 }
 
 TEST(RowSource, AnUnknownTypeNamesThoseThatAreKnown) {
-  for (const char* type : {"", "application/x-hdf5", "text/plain", "application/json"}) {
+  for (const char* type : {"", "application/x-parquet", "text/plain", "application/json"}) {
     EXPECT_FALSE(work::is_row_type(type));
     const auto file = read_all(type, "", 2);
     ASSERT_TRUE(file.error);
     EXPECT_EQ(file.error->code, ErrorCode::kBadRequest);
-    for (const auto& known : {kJsonl, kCsv, kFvecs, kNpy}) {
+    for (const auto& known : {kJsonl, kCsv, kFvecs, kBvecs, kNpy}) {
       EXPECT_TRUE(work::is_row_type(known));
       EXPECT_NE(file.error->message.find(known), std::string::npos);
     }
@@ -333,7 +360,7 @@ TEST(RowSource, AnIdPrefixThatCannotStandInAnIdIsRefused) {
 }
 
 TEST(RowSource, EmptyFilesHaveNoRows) {
-  for (const auto& type : {kJsonl, kCsv, kFvecs}) {
+  for (const auto& type : {kJsonl, kCsv, kFvecs, kBvecs}) {
     const auto file = read_all(type, "", 2);
     EXPECT_FALSE(file.error) << type;
     EXPECT_TRUE(file.rows.empty());

@@ -67,7 +67,7 @@ struct ReadFile {
     const std::string& prefix = ""
 ) {
   ReadFile file;
-  auto source = work::make_row_source(type, bytes, dimension, prefix);
+  auto source = work::make_row_source(type, bytes, dimension, {.id_prefix = prefix});
   if (!source) {
     file.error = source.error();
     return file;
@@ -127,6 +127,16 @@ template <typename T>
 
 /// Rows of fvecs: the dimension as an i32, then the values.
 [[nodiscard]] inline std::string fvecs(const std::vector<std::vector<float>>& rows) {
+  std::string file;
+  for (const auto& row : rows) {
+    file += raw(std::vector<std::int32_t>{static_cast<std::int32_t>(row.size())});
+    file += raw(row);
+  }
+  return file;
+}
+
+/// Rows of bvecs: the dimension as an i32, then the values, a byte each.
+[[nodiscard]] inline std::string bvecs(const std::vector<std::vector<std::uint8_t>>& rows) {
   std::string file;
   for (const auto& row : rows) {
     file += raw(std::vector<std::int32_t>{static_cast<std::int32_t>(row.size())});

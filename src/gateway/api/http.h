@@ -37,6 +37,7 @@ struct HttpRequest {
   std::string alias;  ///< by which the index in params was asked for; or empty
   std::multimap<std::string, std::string> query;  ///< decoded; equal names in their order
   std::string content_type;                       ///< lower case, without parameters
+  std::string content_encoding;                   ///< lower case; whoever streams a body judges it
   std::string last_event_id;                      ///< Last-Event-ID header
   std::string body;                               ///< whole, unless the route streams
   std::shared_ptr<BodyStream> stream;             ///< routes with streams_body

@@ -2,7 +2,8 @@
 
 #include "gateway/api/services.h"
 #include "protocol/error_table.h"
-#include "work/import_job.h"
+#include "work/compression.h"
+#include "work/file_import.h"
 #include "work/train_job.h"
 
 namespace mlgraph::gateway {
@@ -43,6 +44,14 @@ Result<std::string> read_small(BodyStream& stream) {
   }
 }
 
+work::RowOptions row_options(const ApiServices& services, const HttpRequest& request) {
+  work::RowOptions options;
+  options.id_prefix = request.query_value("id_prefix").value_or("");
+  options.dataset = request.query_value("dataset").value_or(options.dataset);
+  options.spool_dir = services.spool_dir;
+  return options;
+}
+
 /// A file of the import folder, as a background job.
 Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& request) {
   MLG_TRY(text, read_small(*request.stream));
@@ -52,35 +61,19 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
     return base::fail_at(
         "source", ErrorCode::kInvalidValue, "source must be the name of a file in the import folder"
     );
-  const std::string type = work::content_type_of(*source->as_string());
-  if (type.empty())
-    return base::fail_at(
-        "source", ErrorCode::kInvalidValue, "source must end in .jsonl, .npy, .csv or .fvecs"
-    );
-  MLG_TRY_VOID(services.engine.check_writable(request.param("id")));
-  MLG_TRY(opened, work::open_import_file(services.import_dir, *source->as_string()));
-  MLG_TRY(dimension, services.engine.dimension(request.param("id")));
-  const std::shared_ptr<work::ByteSource> file = std::move(opened);
-  MLG_TRY(
-      made,
-      work::make_row_source(type, *file, dimension, request.query_value("id_prefix").value_or(""))
-  );
-  const std::shared_ptr<work::RowSource> rows = std::move(made);
   MLG_TRY(
       job,
-      services.runner.start(
-          {"import",
-           request.param("id"),
+      work::start_file_import(
+          {services.engine,
+           services.metrics,
+           services.clock,
+           services.import_dir,
+           services.spool_dir},
+          services.runner,
+          {request.param("id"),
            request.query_value("jobId").value_or(""),
-           {},
-           "starting",
-           {},
-           jobs::Lane::kFileImports},
-          [&services, file, rows](jobs::JobHandle& handle) {
-            return work::run_import(
-                services.engine, services.metrics, services.clock, handle, *rows, file->length()
-            );
-          }
+           *source->as_string(),
+           row_options(services, request)}
       )
   );
   return accepted(job);
@@ -93,14 +86,28 @@ int status_of_failed(const base::Error& error) {
 
 Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& request) {
   const std::string& id = request.param("id");
-  if (request.content_type == "application/json") return import_source(services, request);
+  MLG_TRY(compression, work::compression_of_coding(request.content_encoding));
+  if (request.content_type == "application/json") {
+    if (compression != work::Compression::kNone)
+      return base::fail(ErrorCode::kBadRequest, "JSON is taken without Content-Encoding only");
+    return import_source(services, request);
+  }
   MLG_TRY_VOID(services.engine.check_writable(id));
   MLG_TRY(dimension, services.engine.dimension(id));
-  BodySource bytes(request.stream);
+  BodySource body(request.stream);
+  work::BodyMeasure measure{body.length()};
+  std::unique_ptr<work::InflatingSource> inflating;
+  if (compression != work::Compression::kNone) {
+    inflating = work::make_inflating_source(compression, body);
+    measure.read = [&inflating] { return inflating->compressed_bytes(); };
+  }
   MLG_TRY(
       rows,
       work::make_row_source(
-          request.content_type, bytes, dimension, request.query_value("id_prefix").value_or("")
+          request.content_type,
+          inflating ? static_cast<work::ByteSource&>(*inflating) : body,
+          dimension,
+          row_options(services, request)
       )
   );
   MLG_TRY(
@@ -110,9 +117,8 @@ Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& reque
       )
   );
   request.stream->set_interrupt([handle = job.get()] { return handle->cancelled(); });
-  auto outcome = work::run_import(
-      services.engine, services.metrics, services.clock, *job, *rows, request.stream->length()
-  );
+  auto outcome =
+      work::run_import(services.engine, services.metrics, services.clock, *job, *rows, measure);
   request.stream->set_interrupt(nullptr);
   const int refusal = outcome ? 400 : status_of_failed(outcome.error());
   MLG_TRY(ended, services.runner.finish(job, std::move(outcome)));

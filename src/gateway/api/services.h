@@ -36,6 +36,7 @@ struct ApiServices {
   const base::Clock& clock;
   std::string node;
   std::string import_dir;
+  std::string spool_dir;  ///< where bodies stand that cannot be read as they come
   bool metrics_public = false;
   std::function<bool()> ready;
   std::string openapi_yaml, asyncapi_yaml;

@@ -133,7 +133,9 @@ void HttpConnection::route() {
     close_after_ = close_after_ || !passed;
     return respond(std::move(*admission.refusal));
   }
-  if (const auto coding = head_.header("content-encoding"); !coding.empty() && coding != "identity")
+  // A gathered body is bounded as it comes; one that streams is inflated by whoever reads it.
+  const auto& coding = head_.request->content_encoding;
+  if (!admission.route->streams_body && !coding.empty() && coding != "identity")
     return refuse(
         {ErrorCode::kBadRequest, "bodies are taken without Content-Encoding only", {}, {}}, true
     );

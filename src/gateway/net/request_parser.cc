@@ -74,6 +74,7 @@ Result<ParsedHead> parse_head(std::string_view head, HeadLimits limits) {
   parsed.request->method = std::string(message.method_string());
   read_target({message.target().data(), message.target().size()}, *parsed.request);
   parsed.request->content_type = media_type(parsed.header("content-type"));
+  parsed.request->content_encoding = media_type(parsed.header("content-encoding"));
   parsed.request->last_event_id = parsed.header("last-event-id");
   return parsed;
 }
