@@ -131,6 +131,8 @@ class Engine {
   /// Validates and commits index.created. `spec`: the request's JSON (PROTOCOL §4). errors
   /// kConflict if it exists, kReadonly under a guard.
   [[nodiscard]] base::Result<model::Index> create(const base::Json& spec);
+  /// What create() commits, for whoever logs more along with it. errors as create().
+  [[nodiscard]] base::Result<store::Command> creation(const base::Json& spec) const;
   /// Merges members given; no event if nothing changes; index.updated with changed[].
   [[nodiscard]] base::Result<model::Index> patch(const std::string& id, const base::Json& changes);
   /// Commits index.deleted (the caller has ended jobs and alerts first), then drops rows and parts.

@@ -107,7 +107,10 @@ Result<void> Aliases::apply(Table& table, const AliasChange& change, const std::
     );
   if (being_deleted_.contains(*change.index))
     return fail_at(
-        place + "index", ErrorCode::kConflict, "index '{}' is being deleted", *change.index
+        place + "index",
+        ErrorCode::kConflict,
+        "index '{}' is being restored or deleted",
+        *change.index
     );
   table.indices[change.alias] = *change.index;
   return {};

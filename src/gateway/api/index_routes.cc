@@ -44,25 +44,25 @@ Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
   return json_response(200, std::move(text));
 }
 
-Result<HttpResponse> remove(ApiServices& services, const HttpRequest& request) {
-  const std::string& id = request.param("id");
+}  // namespace
+
+Result<void> remove_index(ApiServices& services, const std::string& id) {
   MLG_TRY(known, services.engine.get(id));
   MLG_TRY(claim, services.aliases.claim_to_delete(id));
   // Its jobs and alerts end first: index.deleted is the last that is heard of it.
   services.runner.cancel_index(known.index_id);
   auto ended = services.alerts.resolve_index(id);
   if (ended) ended = services.engine.remove(id);
-  if (!ended) {
+  const bool gone = !ended && ended.error().code == base::ErrorCode::kNotFound;
+  if (!ended && !gone) {  // gone: a job that made it has taken it back
     // It stays, so it takes jobs and alerts again.
     services.runner.reopen_index(id);
     services.alerts.reopen_index(id);
     return tl::unexpected(ended.error());
   }
   services.hub.forget_metrics_of(id);
-  return HttpResponse{204, "", "", {}, ""};
+  return {};
 }
-
-}  // namespace
 
 void add_index_routes(Router& router, ApiServices& services) {
   router.add(
@@ -115,7 +115,10 @@ void add_index_routes(Router& router, ApiServices& services) {
        false,
        true,
        0,
-       answering([&](HttpRequest& request) { return remove(services, request); })}
+       answering([&](HttpRequest& request) -> Result<HttpResponse> {
+         MLG_TRY_VOID(remove_index(services, request.param("id")));
+         return HttpResponse{204, "", "", {}, ""};
+       })}
   );
 }
 

@@ -56,6 +56,10 @@ void add_alert_routes(Router& router, ApiServices& services);
 void add_token_routes(Router& router, ApiServices& services);
 void add_server_routes(Router& router, ApiServices& services);
 
+/// Ends its jobs, resolves its alerts, deletes the index: what DELETE does. errors kNotFound,
+/// kConflict naming its aliases, the engine's.
+[[nodiscard]] base::Result<void> remove_index(ApiServices& services, const std::string& id);
+
 /// Adapts a plain function: its error becomes the answer.
 using Handler = std::function<base::Result<HttpResponse>(HttpRequest&)>;
 [[nodiscard]] std::function<void(std::shared_ptr<HttpRequest>, Reply)> answering(Handler handler);
