@@ -101,7 +101,7 @@ Result<Manifest> make(
   }
   for (const auto& [path, source] : sources) {
     MLG_TRY(from, File::open(source, path));
-    MLG_TRY(to, File::make(beside + "/" + path, path));
+    MLG_TRY(to, File::make(fmt::format("{}/{}", beside, path), path));
     MLG_TRY(copied, copy_summing(path, from, to));
     MLG_TRY_VOID(to.sync());
     manifest.files.push_back(std::move(copied));

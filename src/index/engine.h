@@ -155,6 +155,12 @@ class Engine {
       const std::string& id, const RowsView& rows, std::span<const store::Note> notes = {}
   );
   [[nodiscard]] base::Result<void> sync();
+  /// Runs `look` between two writes to the index: what the store holds of it then is what is
+  /// visible and counted. Writers wait meanwhile, so look quickly. No command may wait for a
+  /// writer. errors  kNotFound, those of `look`.
+  [[nodiscard]] base::Result<void> between_writes(
+      const std::string& id, const std::function<base::Result<void>()>& look
+  ) const;
   [[nodiscard]] base::Result<std::size_t> erase(
       const std::string& id, std::span<const std::string_view> vector_ids
   );

@@ -27,6 +27,7 @@ class OpenDatabase {
     if (auto status = rocksdb::DB::ListColumnFamilies(options, path, &names); !status.ok())
       return rocks_error(status, "opening a database");
     std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+    wanted.reserve(names.size());
     for (const auto& name : names) wanted.emplace_back(name, rocksdb::ColumnFamilyOptions(options));
     rocksdb::DB* raw = nullptr;
     auto opened = std::make_unique<OpenDatabase>();

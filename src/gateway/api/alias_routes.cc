@@ -54,12 +54,13 @@ HttpResponse visible(ApiServices& services, const Principal& principal) {
   out.object([&] {
     out.key("aliases");
     out.array([&] {
-      for (const auto& [alias, index] : services.aliases.list())
-        if (principal.scopes.allows(protocol::Scopes::Verb::kRead, index))
-          out.object([&] {
-            out.member("alias", alias);
-            out.member("index", index);
-          });
+      for (const auto& each : services.aliases.list()) {
+        if (!principal.scopes.allows(protocol::Scopes::Verb::kRead, each.index)) continue;
+        out.object([&] {
+          out.member("alias", each.alias);
+          out.member("index", each.index);
+        });
+      }
     });
   });
   return json_response(200, std::move(text));
