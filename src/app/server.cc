@@ -123,6 +123,7 @@ Server::Server(const Config& config, Opened opened)
            .stall_limit = std::chrono::seconds(config.limits.stall_seconds)}
       ),
       tier_keeper_(engine_, runner_, clock_),
+      results_(opened_.data_dir.path() + "/results", clock_),
       sampler_(
           metrics_,
           clock_,
@@ -168,6 +169,7 @@ void Server::wire() {
   sampler_.each_second([this](const metrics::Gauges& gauges) {
     alerts_.evaluate(gauges);
     engine_.guard(guard_of(alerts_.shortage()));
+    results_.sweep();
   });
   sampler_.each_tenth([this] {
     engine_.publish_counts();
@@ -194,6 +196,8 @@ void Server::wire() {
       aliases_,
       ingest_,
       clock_,
+      *opened_.vectors,
+      results_,
       config_.server.node,
       import_dir,
       opened_.data_dir.path() + "/spool",
@@ -296,6 +300,9 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
     return base::fail(base::ErrorCode::kInterrupted, "asked to stop while starting");
   };
   work::Spool::clear(api_->spool_dir);
+  MLG_TRY_VOID(results_.open([state = committer_.state()](const std::string& job_id) {
+    return state->job(job_id) != nullptr;
+  }));
   const work::ImportPlaces places{engine_, metrics_, clock_, api_->import_dir, api_->spool_dir};
   MLG_TRY_VOID(runner_.recover([&](const model::Job& left, std::string_view private_json) {
     return work::go_on_with_file_import(places, left, private_json);

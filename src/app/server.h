@@ -23,6 +23,7 @@
 #include "store/committer.h"
 #include "store/log.h"
 #include "store/vector_store.h"
+#include "work/result_files.h"
 #include "work/train_job.h"
 
 namespace mlgraph::app {
@@ -79,6 +80,7 @@ class Server {
   alerts::AlertDesk alerts_;
   hub::Hub hub_;
   work::TierKeeper tier_keeper_;
+  work::ResultFiles results_;
   metrics::Sampler sampler_;
   gateway::Authenticator authenticator_;
   gateway::RateLimiter limiter_;

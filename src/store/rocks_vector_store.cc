@@ -2,6 +2,7 @@
 #include <optional>
 
 #include <rocksdb/convenience.h>
+#include <rocksdb/snapshot.h>
 
 #include "base/check.h"
 #include "store/resuming_writer.h"
@@ -94,6 +95,58 @@ class RocksRowBatch final : public RowBatch {
   std::string head_;
 };
 
+struct KeyRange {
+  std::string begin, end;
+};
+
+/// Rows from `begin` on, before `end`; as of `snapshot`, or now.
+Result<void> scan_range(
+    rocksdb::DB& db,
+    const rocksdb::Snapshot* snapshot,
+    const KeyRange& range,
+    const VectorSnapshot::Visit& visit
+) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.fill_cache = false;
+  options.readahead_size = std::size_t{2} << 20;
+  const rocksdb::Slice upper(range.end);
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator(options));
+  std::vector<float> aligned;
+  for (it->Seek(range.begin); it->Valid(); it->Next()) {
+    RowView view;
+    if (it->key().size() != kKeySize || !split(it->value().ToStringView(), view, aligned))
+      return fail(
+          ErrorCode::kCorrupt,
+          "a stored vector of index {} does not parse",
+          read_be<std::uint32_t>(range.begin.data())
+      );
+    const char* key = it->key().data();
+    const RowKey at{
+        read_be<std::uint32_t>(key),
+        read_be<std::uint32_t>(key + 4),
+        read_be<std::uint64_t>(key + 8)};
+    if (!visit(at, view)) return {};
+  }
+  if (!it->status().ok()) return rocks_error(it->status(), "reading vectors");
+  return {};
+}
+
+class RocksVectorSnapshot final : public VectorSnapshot {
+ public:
+  explicit RocksVectorSnapshot(rocksdb::DB& db) : db_(db), held_(&db), at_(held_.snapshot()) {}
+  Result<void> scan_index(std::uint32_t index_number, const Visit& visit) const override {
+    const KeyRange range{key_of({index_number, 0, 0}), key_of({index_number + 1, 0, 0})};
+    return scan_range(db_, at_, range, visit);
+  }
+
+ private:
+  rocksdb::DB& db_;
+  rocksdb::ManagedSnapshot held_;
+  const rocksdb::Snapshot* const at_;
+};
+
 class RocksVectorStore final : public VectorStore {
  public:
   explicit RocksVectorStore(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
@@ -149,28 +202,18 @@ class RocksVectorStore final : public VectorStore {
       std::uint64_t from_row,
       const std::function<bool(std::uint64_t, const RowView&)>& visit
   ) const override {
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    options.readahead_size = std::size_t{2} << 20;
     const std::string end = shard == UINT32_MAX ? key_of({index_number + 1, 0, 0})
                                                 : key_of({index_number, shard + 1, 0});
-    const rocksdb::Slice upper(end);
-    options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
-    std::vector<float> aligned;
-    for (it->Seek(key_of({index_number, shard, from_row})); it->Valid(); it->Next()) {
-      RowView view;
-      if (it->key().size() != kKeySize || !split(it->value().ToStringView(), view, aligned))
-        return fail(
-            ErrorCode::kCorrupt,
-            "a stored vector of index {} shard {} does not parse",
-            index_number,
-            shard
-        );
-      if (!visit(read_be<std::uint64_t>(it->key().data() + 8), view)) return {};
-    }
-    if (!it->status().ok()) return rocks_error(it->status(), "reading vectors");
-    return {};
+    return scan_range(
+        *db_,
+        nullptr,
+        {key_of({index_number, shard, from_row}), end},
+        [&](const RowKey& key, const RowView& view) { return visit(key.row, view); }
+    );
+  }
+
+  std::unique_ptr<VectorSnapshot> snapshot() const override {
+    return std::make_unique<RocksVectorSnapshot>(*db_);
   }
 
   Result<std::vector<Note>> notes() const override {

@@ -51,6 +51,22 @@ class RowBatch {
   [[nodiscard]] virtual std::size_t bytes() const = 0;
 };
 
+/// Rows as they stood at one moment, whatever is written meanwhile: a batch is in it whole or not
+/// at all. It keeps what has been replaced since from being compacted away, so give it back soon.
+/// An index that is dropped meanwhile may be missing from it: drop_index() takes files away.
+/// Threads  shared; a scan holds up no writer.  Lifetime  within the store's.
+/// Errors   kCorrupt, kInternal.
+class VectorSnapshot {
+ public:
+  /// `visit` of a row; false stops the scan. The view is valid for the call.
+  using Visit = std::function<bool(const RowKey& key, const RowView& view)>;
+  virtual ~VectorSnapshot() = default;
+  /// All rows of one index: its shards one after another, each in rising row order.
+  [[nodiscard]] virtual base::Result<void> scan_index(
+      std::uint32_t index_number, const Visit& visit
+  ) const = 0;
+};
+
 /// Threads  shared; concurrent synced writes are grouped by RocksDB.
 /// Errors   kNoSpace, kReadonly, kCorrupt, kInternal, kNotFound.
 class VectorStore {
@@ -74,6 +90,8 @@ class VectorStore {
       std::uint64_t from_row,
       const std::function<bool(std::uint64_t row, const RowView& view)>& visit
   ) const = 0;
+  /// The rows as they stand now, synced or not.
+  [[nodiscard]] virtual std::unique_ptr<VectorSnapshot> snapshot() const = 0;
   /// All notes. They are few: whoever writes one erases it.
   [[nodiscard]] virtual base::Result<std::vector<Note>> notes() const = 0;
   /// Removes all rows of an index (a range delete; space comes back by compaction).

@@ -43,6 +43,7 @@ struct Answer {
   int status = 0;
   std::string text;
   std::string content_type;
+  std::string file_path;
   base::Json json;  ///< null when the text is no JSON
   std::vector<std::pair<std::string, std::string>> headers;
 
@@ -88,6 +89,7 @@ class ApiTest : public ::testing::Test {
               return stack_.committer->state()->index(index) != nullptr;
             }
         ),
+        results_(stack_.folder / "results", stack_.clock),
         ingest_(std::make_unique<base::ThreadPool>(base::ThreadPool::Options{"ingest", 2, 2, 0})),
         services_{
             *stack_.engine,
@@ -104,6 +106,8 @@ class ApiTest : public ::testing::Test {
             aliases_,
             *ingest_,
             stack_.clock,
+            *stack_.vectors,
+            results_,
             "n1",
             stack_.folder / "import",
             stack_.folder / "spool",
@@ -115,6 +119,7 @@ class ApiTest : public ::testing::Test {
     std::filesystem::create_directories(services_.import_dir);
     MLG_CHECK(authenticator_.start("mlg_admin_token_1").has_value());
     MLG_CHECK(alerts_.start().has_value());
+    MLG_CHECK(results_.open([](const std::string&) { return false; }).has_value());
     gateway::add_routes(router_, services_);
   }
   ~ApiTest() override {
@@ -143,6 +148,7 @@ class ApiTest : public ::testing::Test {
     request->path = target.substr(0, question);
     if (question != std::string::npos) read_query(target.substr(question + 1), *request);
     request->content_type = type;
+    request->content_encoding = coding_;
     request->principal.name = "tester";
     request->principal.scopes =
         scopes_.empty() ? protocol::Scopes::admin() : protocol::Scopes::parse(scopes_).value();
@@ -150,7 +156,13 @@ class ApiTest : public ::testing::Test {
     auto promise = std::make_shared<std::promise<Answer>>();
     Sent sent{promise->get_future()};
     const gateway::Reply reply = [promise](gateway::HttpResponse response) {
-      Answer answer{response.status, response.body, response.content_type, {}, response.headers};
+      Answer answer{
+          response.status,
+          response.body,
+          response.content_type,
+          response.file_path,
+          {},
+          response.headers};
       if (auto json = base::parse_json(response.body)) answer.json = std::move(*json);
       promise->set_value(std::move(answer));
     };
@@ -209,12 +221,14 @@ class ApiTest : public ::testing::Test {
   gateway::SessionRegistry registry_;
   gateway::JobWaits waits_;
   gateway::Aliases aliases_;
+  work::ResultFiles results_;
   std::unique_ptr<base::ThreadPool> ingest_;
   std::atomic<bool> ready_{true};
   gateway::ApiServices services_;
   gateway::Router router_;
   std::size_t piece_ = 1 << 20;
   bool cut_bodies_ = false;
+  std::string coding_;  ///< Content-Encoding of requests from now on
 
  private:
   std::vector<metrics::IndexSample> index_samples() {

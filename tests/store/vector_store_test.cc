@@ -132,6 +132,37 @@ TEST_F(VectorStoreTest, AScanMayWriteAndSeesTheRowsAsTheyStoodAtItsBegin) {
   EXPECT_THAT(seen, ElementsAre(0, 1, 2, 3));
 }
 
+TEST_F(VectorStoreTest, ASnapshotIsOneMomentOfAllShards) {
+  for (std::uint32_t shard = 0; shard < 3; ++shard)
+    for (std::uint64_t row = 0; row < 4; ++row)
+      put({7, shard, row}, "x", {static_cast<float>(shard)});
+  put({6, 0, 0}, "before", {1});
+  put({8, 0, 0}, "behind", {1});
+  const auto snapshot = store_->snapshot();
+  for (std::uint32_t shard = 0; shard < 3; ++shard) {
+    erase({7, shard, 1});
+    put({7, shard, 9}, "later", {9});
+    put({7, shard, 2}, "changed", {9});
+  }
+  for (int times = 0; times < 2; ++times) {
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> seen;
+    EXPECT_TRUE(snapshot->scan_index(7, [&](const RowKey& key, const RowView& view) {
+      EXPECT_EQ(key.index_number, 7U);
+      EXPECT_EQ(view.id, "x");
+      EXPECT_EQ(view.values[0], static_cast<float>(key.shard));
+      seen.emplace_back(key.shard, key.row);
+      return true;
+    }));
+    EXPECT_EQ(seen.size(), 12U);
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  }
+  int visited = 0;
+  EXPECT_TRUE(snapshot->scan_index(7, [&](const RowKey&, const RowView&) { return ++visited < 5; })
+  );
+  EXPECT_EQ(visited, 5);
+  EXPECT_EQ(rows(7, 0), (std::vector<std::uint64_t>{0, 2, 3, 9})) << "the store has gone on";
+}
+
 TEST_F(VectorStoreTest, MissingRowsAreToldInTheirPlace) {
   put({1, 0, 1}, "one", {1});
   put({1, 0, 3}, "three", {3});

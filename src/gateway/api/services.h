@@ -16,6 +16,8 @@
 #include "jobs/runner.h"
 #include "metrics/sampler.h"
 #include "store/committer.h"
+#include "store/vector_store.h"
+#include "work/result_files.h"
 
 namespace mlgraph::gateway {
 
@@ -34,6 +36,8 @@ struct ApiServices {
   Aliases& aliases;
   base::Executor& ingest;  ///< threads that imports block
   const base::Clock& clock;
+  const store::VectorStore& vectors;  ///< exports read it
+  work::ResultFiles& results;
   std::string node;
   std::string import_dir;
   std::string spool_dir;  ///< where bodies stand that cannot be read as they come
@@ -51,6 +55,7 @@ void add_alias_routes(Router& router, ApiServices& services);
 void add_vector_routes(Router& router, ApiServices& services);
 void add_search_route(Router& router, ApiServices& services);
 void add_import_routes(Router& router, ApiServices& services);
+void add_export_routes(Router& router, ApiServices& services);
 void add_job_routes(Router& router, ApiServices& services);
 void add_alert_routes(Router& router, ApiServices& services);
 void add_token_routes(Router& router, ApiServices& services);

@@ -30,6 +30,12 @@ std::shared_ptr<std::FILE> open_file(const std::string& path, std::uint64_t& len
 void ResponseWriter::begin(const HttpResponse& response, const Headers& more, Framing framing) {
   std::uint64_t length = response.body.size();
   file_ = response.file_path.empty() ? nullptr : open_file(response.file_path, length);
+  if (!file_ && !response.file_path.empty())
+    return begin(
+        error_response({base::ErrorCode::kNotFound, "the file is there no longer", {}, {}}),
+        more,
+        framing
+    );
   out_ = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   if (!response.content_type.empty()) out_ += "Content-Type: " + response.content_type + "\r\n";
   if (response.status != 204 && !response.endless)
