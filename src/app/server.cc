@@ -313,6 +313,7 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
   // What was short at the stop is, until measured again.
   engine_.guard(guard_of(alerts_.shortage()));
   MLG_TRY_VOID(engine_.recover());
+  gateway::take_back_failed_restores(*api_);
   runner_.go_on();
   return {};
 }

@@ -180,9 +180,8 @@ TEST_F(RouteTable, TokensWithoutTheRightAreRefusedOnEveryRoute) {
 
 TEST_F(RouteTable, CallsOfLaterVersionsAreNotThere) {
   create("docs");
-  for (const char* path : {"export", "merge", "compact", "snapshot"})
+  for (const char* path : {"merge", "compact"})
     EXPECT_EQ(post(std::string("/indices/docs/") + path).status, 404) << path;
-  EXPECT_EQ(post("/restore").status, 404);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ void add_routes(Router& router, ApiServices& services) {
   add_search_route(router, services);
   add_import_routes(router, services);
   add_export_routes(router, services);
+  add_snapshot_routes(router, services);
   add_job_routes(router, services);
   add_alert_routes(router, services);
   add_token_routes(router, services);

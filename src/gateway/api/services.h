@@ -56,6 +56,7 @@ void add_vector_routes(Router& router, ApiServices& services);
 void add_search_route(Router& router, ApiServices& services);
 void add_import_routes(Router& router, ApiServices& services);
 void add_export_routes(Router& router, ApiServices& services);
+void add_snapshot_routes(Router& router, ApiServices& services);
 void add_job_routes(Router& router, ApiServices& services);
 void add_alert_routes(Router& router, ApiServices& services);
 void add_token_routes(Router& router, ApiServices& services);
@@ -64,6 +65,9 @@ void add_server_routes(Router& router, ApiServices& services);
 /// Ends its jobs, resolves its alerts, deletes the index: what DELETE does. errors kNotFound,
 /// kConflict naming its aliases, the engine's.
 [[nodiscard]] base::Result<void> remove_index(ApiServices& services, const std::string& id);
+
+/// At start, once the engine has recovered: deletes the indices that failed restores have left.
+void take_back_failed_restores(ApiServices& services);
 
 /// Adapts a plain function: its error becomes the answer.
 using Handler = std::function<base::Result<HttpResponse>(HttpRequest&)>;
