@@ -8,6 +8,7 @@
 
 #include "app/daemon.h"
 #include "app/nearest.h"
+#include "app/offline.h"
 #include "app/server.h"
 #include "base/log.h"
 #include "model/names.h"
@@ -81,6 +82,7 @@ base::Result<app::Config> read_config(
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && app::is_offline_command(argv[1])) return app::run_offline_command(argc, argv);
   app::Signals signals;
   CLI::App cli("mlgraphd: a vector index server that can be watched");
   std::string config_file = environment("MLGRAPH_CONFIG").value_or("");

@@ -140,6 +140,10 @@ Server::Server(const Config& config, Opened opened)
       authenticator_(*opened_.log, clock_),
       limiter_(clock_),
       job_waits_(runner_),
+      aliases_(
+          *opened_.log,
+          [this](const std::string& index) { return committer_.state()->index(index) != nullptr; }
+      ),
       origins_(config.server.allowed_origins),
       hosts_(config.server.allowed_hosts),
       compute_({"compute", cores_or(config.engine.compute_threads), config.limits.compute_queue, 0}
@@ -189,6 +193,7 @@ void Server::wire() {
       metrics_,
       sampler_,
       job_waits_,
+      aliases_,
       ingest_,
       clock_,
       *opened_.vectors,
@@ -212,7 +217,7 @@ void Server::wire() {
       session_limits(config_),
       config_.server.node,
       kVersion});
-  gate_ = std::make_unique<gateway::Gate>(router_, authenticator_, limiter_, metrics_);
+  gate_ = std::make_unique<gateway::Gate>(router_, aliases_, authenticator_, limiter_, metrics_);
   gateway_ = std::make_unique<gateway::Server>(
       server_options(config_), hooks(), hub_, compute_, metrics_, clock_
   );
@@ -308,12 +313,14 @@ Result<void> Server::recover(const std::function<bool()>& give_up) {
   // What was short at the stop is, until measured again.
   engine_.guard(guard_of(alerts_.shortage()));
   MLG_TRY_VOID(engine_.recover());
+  gateway::take_back_failed_restores(*api_);
   runner_.go_on();
   return {};
 }
 
 Result<void> Server::start(const std::function<bool()>& give_up) {
   MLG_TRY_VOID(authenticator_.load());
+  MLG_TRY_VOID(aliases_.load());
   MLG_TRY_VOID(settle_admin_token(authenticator_, config_.admin_token, opened_.data_dir.path()));
   auto outcome = std::make_shared<base::SnapshotCell<Result<void>>>();
   recovering_ = true;

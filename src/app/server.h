@@ -86,6 +86,7 @@ class Server {
   gateway::RateLimiter limiter_;
   gateway::SessionRegistry registry_;
   gateway::JobWaits job_waits_;
+  gateway::Aliases aliases_;
   gateway::OriginPolicy origins_;
   gateway::HostPolicy hosts_;
   base::ThreadPool compute_;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/offline.h"
 #include "cli/output.h"
 
 namespace {
@@ -63,6 +64,7 @@ class Program {
     add_data();
     add_watching();
     add_tokens();
+    add_offline();
   }
 
   int run(int argc, char** argv) {
@@ -71,6 +73,10 @@ class Program {
     } catch (const CLI::ParseError& error) {
       const int code = app_.exit(error);
       return code == 0 ? cli::kOk : cli::kUsage;
+    }
+    if (!chosen_) {
+      fmt::print(stderr, "mlgraph: backup and restore come first, before any flag\n");
+      return cli::kUsage;
     }
     const auto context = make_context(flags_);
     if (!context) return cli::report(context.error());
@@ -195,6 +201,12 @@ class Program {
     named(token, "revoke", "revoke a token and close its sessions", cli::revoke_token);
   }
 
+  /// Shown in the help; main() has them run before anything is parsed.
+  void add_offline() {
+    app_.add_subcommand("backup", "DIR OUT: copy a data directory that no server uses; --verify");
+    app_.add_subcommand("restore", "OUT DIR: make a data directory from a backup");
+  }
+
   void named(
       CLI::App* parent,
       const char* name,
@@ -223,6 +235,7 @@ class Program {
 
 int main(int argc, char** argv) {
   cli::guard_standard_streams();
+  if (argc > 1 && cli::is_offline_command(argv[1])) return cli::become_mlgraphd(argv);
   try {
     return Program().run(argc, argv);
   } catch (const std::system_error& error) {  // a table that nobody takes

@@ -116,24 +116,40 @@ void Engine::on_threshold(std::function<void(const std::string&, std::uint32_t)>
 
 void Engine::stop() { on_threshold(nullptr); }
 
+namespace {
+
+/// `object` becomes what is logged.
+Result<void> log_creation(store::Decision& decision, model::Index& object) {
+  if (decision.state().index(object.index_id))
+    return fail(ErrorCode::kConflict, "index '{}' exists already", object.index_id);
+  object.created_at = decision.now();
+  for (auto& shard : object.shards) shard.since = decision.now();
+  decision.log(
+      {model::EventKind::kIndexCreated,
+       object.index_id,
+       object.index_id,
+       index_event_data(object, {}),
+       {}}
+  );
+  return {};
+}
+
+}  // namespace
+
+Result<store::Command> Engine::creation(const base::Json& spec) const {
+  MLG_TRY(object, parse_index_spec(spec, impl_->options_.node));
+  MLG_TRY_VOID(impl_->check_unguarded(fmt::format("index '{}' is not made", object.index_id)));
+  return [object = std::move(object)](store::Decision& decision) mutable {
+    return log_creation(decision, object);
+  };
+}
+
 Result<model::Index> Engine::create(const base::Json& spec) {
   MLG_TRY(object, parse_index_spec(spec, impl_->options_.node));
   MLG_TRY_VOID(impl_->check_unguarded(fmt::format("index '{}' is not made", object.index_id)));
-  const auto committed =
-      impl_->committer_.commit([&object](store::Decision& decision) -> Result<void> {
-        if (decision.state().index(object.index_id))
-          return fail(ErrorCode::kConflict, "index '{}' exists already", object.index_id);
-        object.created_at = decision.now();
-        for (auto& shard : object.shards) shard.since = decision.now();
-        decision.log(
-            {model::EventKind::kIndexCreated,
-             object.index_id,
-             object.index_id,
-             index_event_data(object, {}),
-             {}}
-        );
-        return {};
-      });
+  const auto committed = impl_->committer_.commit([&object](store::Decision& decision) {
+    return log_creation(decision, object);
+  });
   if (!committed) return tl::unexpected(committed.error());
   return object;
 }

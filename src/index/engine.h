@@ -146,6 +146,8 @@ class Engine {
   /// Validates and commits index.created. `spec`: the request's JSON (PROTOCOL §4). errors
   /// kConflict if it exists, kReadonly under a guard.
   [[nodiscard]] base::Result<model::Index> create(const base::Json& spec);
+  /// What create() commits, for whoever logs more along with it. errors as create().
+  [[nodiscard]] base::Result<store::Command> creation(const base::Json& spec) const;
   /// Merges members given; no event if nothing changes; index.updated with changed[].
   [[nodiscard]] base::Result<model::Index> patch(const std::string& id, const base::Json& changes);
   /// Commits index.deleted (the caller has ended jobs and alerts first), then drops rows and parts.
@@ -168,6 +170,12 @@ class Engine {
       const std::string& id, const RowsView& rows, std::span<const store::Note> notes = {}
   );
   [[nodiscard]] base::Result<void> sync();
+  /// Runs `look` between two writes to the index: what the store holds of it then is what is
+  /// visible and counted. Writers wait meanwhile, so look quickly. No command may wait for a
+  /// writer. errors  kNotFound, those of `look`.
+  [[nodiscard]] base::Result<void> between_writes(
+      const std::string& id, const std::function<base::Result<void>()>& look
+  ) const;
   [[nodiscard]] base::Result<std::size_t> erase(
       const std::string& id, std::span<const std::string_view> vector_ids
   );

@@ -255,6 +255,16 @@ Result<void> Engine::sync() {
   return impl_->vectors_.write(*nothing, true);
 }
 
+Result<void> Engine::between_writes(
+    const std::string& id, const std::function<Result<void>()>& look
+) const {
+  MLG_TRY(index, impl_->running(id));
+  std::vector<RunningShard*> all;
+  for (const auto& shard : index->shards) all.push_back(shard.get());
+  const WriterLocks locks(std::move(all));
+  return look();
+}
+
 Result<std::size_t> Engine::erase(
     const std::string& id, std::span<const std::string_view> vector_ids
 ) {

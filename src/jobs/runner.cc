@@ -376,10 +376,13 @@ class Runner::Impl {
       registering_[job.job_id] = job.index;
     }
     const auto committed = committer_.commit([&](store::Decision& decision) -> Result<void> {
-      if (!job.index.empty() && !decision.state().index(job.index))
+      if (!spec.first && !job.index.empty() && !decision.state().index(job.index))
         return fail(ErrorCode::kNotFound, "there is no index '{}'", model::printable(job.index));
       if (decision.state().job(job.job_id))
         return fail(ErrorCode::kConflict, "job '{}' exists already", job.job_id);
+      if (spec.first) {
+        MLG_TRY_VOID(spec.first(decision));
+      }
       job.started_at = decision.now();
       decision.log(draft_of(model::EventKind::kJobStarted, job, spec.private_json));
       return {};

@@ -55,6 +55,9 @@ struct JobSpec {
   std::string phase = "starting";
   std::string private_json;  ///< kept in job.started's private part
   Lane lane = Lane::kTrainings;
+  /// Decided in one command with job.started and before it: both are logged or neither is. It makes
+  /// the job's index, which then need not exist.
+  store::Command first = {};
   /// A stop or crash of the server does not end it: what the log says of it stays, and the next
   /// start asks Resume whether it goes on.
   bool goes_on = false;

@@ -10,6 +10,7 @@
 #include "store/entry_codec.h"
 #include "store/log.h"
 #include "store/log_blocks.h"
+#include "store/log_keys.h"
 #include "store/resuming_writer.h"
 #include "store/rocks.h"
 
@@ -20,13 +21,6 @@ using base::ErrorCode;
 using base::fail;
 using base::Result;
 
-constexpr std::size_t kMeta = 0;
-constexpr std::size_t kEntries = 1;
-constexpr std::size_t kState = 2;
-constexpr std::size_t kConfig = 3;
-constexpr const char* kEpochKey = "epoch";
-constexpr const char* kOldestKey = "oldest";
-
 std::string seq_key(std::uint64_t seq) {
   std::string key;
   append_be(key, seq);
@@ -34,7 +28,7 @@ std::string seq_key(std::uint64_t seq) {
 }
 
 std::string block_key(std::uint64_t block) {
-  std::string key = "block/";
+  std::string key = kBlockPrefix;
   append_be(key, block);
   return key;
 }
@@ -56,7 +50,7 @@ class RocksLog final : public Log {
 
   Result<void> start() {
     if (auto status = db_->Get({}, families_[kMeta], kEpochKey, &epoch_); status.IsNotFound()) {
-      epoch_ = base::random_name(12);
+      epoch_ = base::random_name(kEpochSize);
       status = db_->Put(synced(), families_[kMeta], kEpochKey, epoch_);
       if (!status.ok()) return rocks_error(status, "making the log's epoch");
     } else if (!status.ok()) {
@@ -273,11 +267,8 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& data_dir, Retention re
   options.max_total_wal_size = std::uint64_t{128} << 20;
   rocksdb::ColumnFamilyOptions family(options);
   family.write_buffer_size = std::size_t{64} << 20;
-  const std::vector<rocksdb::ColumnFamilyDescriptor> wanted = {
-      {rocksdb::kDefaultColumnFamilyName, family},
-      {"entries", family},
-      {"state", family},
-      {"config", family}};
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+  for (const auto& name : kLogFamilies) wanted.emplace_back(name, family);
   make_folder(data_dir + "/log");
   rocksdb::DB* raw = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;

@@ -37,6 +37,7 @@ std::string content_type_of(std::string_view name) {
         std::pair(".zst", "application/zstd"),
         std::pair(".jsonl", "application/x-ndjson"),
         std::pair(".npy", "application/x-npy"),
+        std::pair(".mlgsnap", "application/vnd.mlgraph.snapshot"),
         std::pair(".tar", "application/x-tar")})
     if (name.ends_with(suffix)) return type;
   return "application/octet-stream";

@@ -8,7 +8,7 @@ HIDDEN, SHOWN = "hidden-index", "shown-index"
 
 
 def path_of(template):
-    return re.sub(r"\{(\w+)\}", lambda m: {"id": SHOWN, "vid": "v1", "rule": "memory", "name": "nobody"}[m.group(1)], template)
+    return re.sub(r"\{(\w+)\}", lambda m: {"id": SHOWN, "vid": "v1", "rule": "memory", "name": "nobody", "alias": "nobody"}[m.group(1)], template)
 
 
 ROUTES = [(method, template, operation) for method, template, _, operation in schemas.operations()]

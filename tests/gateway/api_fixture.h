@@ -83,6 +83,12 @@ class ApiTest : public ::testing::Test {
         authenticator_(stack_.log, stack_.clock),
         limiter_(stack_.clock),
         waits_(*stack_.runner),
+        aliases_(
+            stack_.log,
+            [this](const std::string& index) {
+              return stack_.committer->state()->index(index) != nullptr;
+            }
+        ),
         results_(stack_.folder / "results", stack_.clock),
         ingest_(std::make_unique<base::ThreadPool>(base::ThreadPool::Options{"ingest", 2, 2, 0})),
         services_{
@@ -97,6 +103,7 @@ class ApiTest : public ::testing::Test {
             stack_.metrics,
             sampler_,
             waits_,
+            aliases_,
             *ingest_,
             stack_.clock,
             *stack_.vectors,
@@ -165,6 +172,7 @@ class ApiTest : public ::testing::Test {
       reply(gateway::json_response(match.path_exists ? 405 : 404, ""));
       return sent;
     }
+    gateway::resolve_alias(*match.route, aliases_, *request);
     if (match.route->access != gateway::Access::kPublic)
       if (const auto allowed = gateway::check_access(*match.route, *request); !allowed) {
         reply(gateway::error_response(allowed.error()));
@@ -212,6 +220,7 @@ class ApiTest : public ::testing::Test {
   gateway::RateLimiter limiter_;
   gateway::SessionRegistry registry_;
   gateway::JobWaits waits_;
+  gateway::Aliases aliases_;
   work::ResultFiles results_;
   std::unique_ptr<base::ThreadPool> ingest_;
   std::atomic<bool> ready_{true};

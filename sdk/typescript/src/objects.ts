@@ -56,7 +56,7 @@ export interface Index {
 /** A job. Numbers that are not known yet are null. */
 export interface Job {
   readonly jobId: string;
-  readonly jobType: 'import' | 'train' | 'merge' | 'compact' | 'export' | 'snapshot';
+  readonly jobType: 'import' | 'train' | 'merge' | 'compact' | 'export' | 'snapshot' | 'restore';
   /** 0 to 1, never falls, 1 before `job.completed`. */
   readonly progress: number | null;
   readonly processed: number;

@@ -23,7 +23,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -32,7 +32,10 @@ export interface paths {
         readonly get: operations["getIndex"];
         readonly put?: never;
         readonly post?: never;
-        /** End its jobs, resolve its alerts, delete the index */
+        /**
+         * End its jobs, resolve its alerts, delete the index
+         * @description 409 while it has aliases, naming them.
+         */
         readonly delete: operations["deleteIndex"];
         readonly options?: never;
         readonly head?: never;
@@ -48,7 +51,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -73,7 +76,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -96,7 +99,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
                 /** @description The vector's id, percent-encoded. */
                 readonly vid: string;
@@ -119,7 +122,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -139,7 +142,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -192,7 +195,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -202,6 +205,96 @@ export interface paths {
         /** Move the index's shards to the ivf tier now, whatever their thresholds */
         readonly post: operations["trainIndex"];
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/indices/{id}/snapshot": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a file of the index that another server can be given
+         * @description A background job. The file has the index's settings as of an event's id and its rows as they were while that event
+         *     was the newest; writing goes on. `GET /jobs/{id}/result` has it once the job has completed.
+         */
+        readonly post: operations["snapshotIndex"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/restore": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make an index from a snapshot
+         * @description The body is the file, of any size; rows apply while it streams in, each block verified before a row of it is used.
+         *     The index is there from job.started on, and belongs to the job until it has completed: after any damage (job.failed
+         *     naming the place), a cancel, a stop or a crash it is deleted again. A JSON body names a file beneath the import folder
+         *     instead and is answered at once. A file whose header cannot be read is a failed job without an index.
+         */
+        readonly post: operations["restoreIndex"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/aliases": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The aliases whose index the token may read */
+        readonly get: operations["listAliases"];
+        /**
+         * Set, switch or remove aliases, all of them or none
+         * @description An alias may stand for {id} in every path of an index. It has a name that an index could have and none has (409);
+         *     its index exists (404). Requests admitted before the answer are served by the index that the alias stood for
+         *     then, whole; those sent after it by the new one. Durable when answered. A removal of what is not there is none.
+         */
+        readonly put: operations["putAliases"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/aliases/{alias}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The alias. */
+                readonly alias: components["schemas"]["Name"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Remove an alias; its index stays */
+        readonly delete: operations["deleteAlias"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -752,6 +845,21 @@ export interface components {
             readonly indices: readonly components["schemas"]["Index"][];
             readonly total_count: components["schemas"]["Count"];
         };
+        readonly Alias: {
+            readonly alias: components["schemas"]["Name"];
+            readonly index: components["schemas"]["Name"];
+        };
+        readonly AliasList: {
+            readonly aliases: readonly components["schemas"]["Alias"][];
+        };
+        readonly AliasChange: {
+            readonly alias: components["schemas"]["Name"];
+            /** @description The index it is to stand for; null removes it. */
+            readonly index: string | null;
+        };
+        readonly AliasChanges: {
+            readonly aliases: readonly components["schemas"]["AliasChange"][];
+        };
         /** @description A JSON object of at most 16 KiB. */
         readonly Metadata: {
             readonly [key: string]: unknown;
@@ -857,7 +965,7 @@ export interface components {
         /** @enum {unknown} */
         readonly JobState: "queued" | "running" | "completed" | "failed";
         /** @enum {unknown} */
-        readonly JobType: "import" | "train" | "merge" | "compact" | "export" | "snapshot";
+        readonly JobType: "import" | "train" | "merge" | "compact" | "export" | "snapshot" | "restore";
         /** @description Numbers that are not known yet are null. */
         readonly Job: {
             readonly jobId: components["schemas"]["Name"];
@@ -1434,7 +1542,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The index's name. */
+        /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
         readonly IndexId: components["schemas"]["Name"];
         /** @description The jobId. */
         readonly JobId: components["schemas"]["Name"];
@@ -1498,7 +1606,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1522,7 +1630,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1544,7 +1652,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1577,7 +1685,7 @@ export interface operations {
             };
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1601,7 +1709,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1630,7 +1738,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1658,7 +1766,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
                 /** @description The vector's id, percent-encoded. */
                 readonly vid: string;
@@ -1684,7 +1792,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
                 /** @description The vector's id, percent-encoded. */
                 readonly vid: string;
@@ -1710,7 +1818,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1748,7 +1856,7 @@ export interface operations {
                 readonly "Content-Encoding"?: "gzip" | "zstd" | "identity";
             };
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1853,7 +1961,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1870,6 +1978,154 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["Job"];
                 };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly snapshotIndex: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The job's id; one is made if left out. 409 if it exists. */
+                readonly jobId?: components["schemas"]["Name"];
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly restoreIndex: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The new index's name; the snapshot's own if left out. 409 if there is one, or an alias. */
+                readonly index?: components["schemas"]["Name"];
+                /** @description The job's id; one is made if left out. 409 if it exists. */
+                readonly jobId?: components["schemas"]["Name"];
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/vnd.mlgraph.snapshot": string;
+                readonly "application/json": components["schemas"]["ImportSource"];
+            };
+        };
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job that failed for what the body holds, or an error if no job was begun. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"] | components["schemas"]["Error"];
+                };
+            };
+            /** @description The job that failed because the node became read-only, or an error if no job was begun. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"] | components["schemas"]["Error"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly listAliases: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The aliases, by name. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AliasList"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly putAliases: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["AliasChange"] | components["schemas"]["AliasChanges"];
+            };
+        };
+        readonly responses: {
+            /** @description All aliases as they are now. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AliasList"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly deleteAlias: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The alias. */
+                readonly alias: components["schemas"]["Name"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The alias is gone. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             readonly default: components["responses"]["Error"];
         };

@@ -31,9 +31,10 @@ class BodyStream {
 };
 
 struct HttpRequest {
-  std::string method;                             ///< upper case
-  std::string path;                               ///< decoded, without query
-  std::map<std::string, std::string> params;      ///< {id} parts of the route
+  std::string method;                         ///< upper case
+  std::string path;                           ///< decoded, without query
+  std::map<std::string, std::string> params;  ///< {id} parts of the route
+  std::string alias;  ///< by which the index in params was asked for; or empty
   std::multimap<std::string, std::string> query;  ///< decoded; equal names in their order
   std::string content_type;                       ///< lower case, without parameters
   std::string content_encoding;                   ///< lower case; whoever streams a body judges it

@@ -1,7 +1,5 @@
-#include <array>
-
 #include "gateway/api/services.h"
-#include "protocol/error_table.h"
+#include "gateway/api/streamed_body.h"
 #include "work/compression.h"
 #include "work/file_import.h"
 #include "work/reseal_job.h"
@@ -13,37 +11,6 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kSourceBodyMax = 64 * 1024;
-
-/// The request's body as work reads it; a stop of the job ends a wait for more of it.
-class BodySource final : public work::ByteSource {
- public:
-  explicit BodySource(std::shared_ptr<BodyStream> stream) : stream_(std::move(stream)) {}
-  Result<std::size_t> read(std::span<char> out) override { return stream_->read(out); }
-  std::optional<std::uint64_t> length() const override { return stream_->length(); }
-
- private:
-  const std::shared_ptr<BodyStream> stream_;
-};
-
-HttpResponse accepted(const model::Job& job) {
-  auto response = json_response(202, json_text(job));
-  response.headers.emplace_back("Location", "/api/v1/jobs/" + job.job_id);
-  return response;
-}
-
-Result<std::string> read_small(BodyStream& stream) {
-  std::string body;
-  std::array<char, 4096> piece{};
-  for (;;) {
-    MLG_TRY(n, stream.read(piece));
-    if (n == 0) return body;
-    if (body.size() + n > kSourceBodyMax)
-      return base::fail(ErrorCode::kTooLarge, "the body has more than {} bytes", kSourceBodyMax);
-    body.append(piece.data(), n);
-  }
-}
-
 work::RowOptions row_options(const ApiServices& services, const HttpRequest& request) {
   work::RowOptions options;
   options.id_prefix = request.query_value("id_prefix").value_or("");
@@ -54,13 +21,7 @@ work::RowOptions row_options(const ApiServices& services, const HttpRequest& req
 
 /// A file of the import folder, as a background job.
 Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& request) {
-  MLG_TRY(text, read_small(*request.stream));
-  MLG_TRY(body, base::parse_json(text));
-  const auto* source = body.find("source");
-  if (!source || !source->as_string())
-    return base::fail_at(
-        "source", ErrorCode::kInvalidValue, "source must be the name of a file in the import folder"
-    );
+  MLG_TRY(source, read_source_name(*request.stream));
   MLG_TRY(
       job,
       work::start_file_import(
@@ -72,17 +33,11 @@ Result<HttpResponse> import_source(ApiServices& services, const HttpRequest& req
           services.runner,
           {request.param("id"),
            request.query_value("jobId").value_or(""),
-           *source->as_string(),
+           source,
            row_options(services, request)}
       )
   );
   return accepted(job);
-}
-
-/// Of an answer that carries a failed job: the body's fault, unless the server took no more of it.
-int status_of_failed(const base::Error& error) {
-  const bool servers = error.code == ErrorCode::kReadonly || error.code == ErrorCode::kNoSpace;
-  return servers ? protocol::row_of(error.code).http_status : 400;
 }
 
 Result<HttpResponse> import_body(ApiServices& services, const HttpRequest& request) {

@@ -16,6 +16,11 @@ Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
     return base::fail(
         base::ErrorCode::kForbidden, "this needs the scope write:{}", *id->as_string()
     );
+  std::optional<Aliases::Claim> claim;  // until the index is there for whoever sets an alias
+  if (id && id->as_string()) {
+    MLG_TRY(claimed, services.aliases.claim_to_make(*id->as_string()));
+    claim.emplace(std::move(claimed));
+  }
   MLG_TRY(made, services.engine.create(spec));
   auto response = json_response(201, json_text(made));
   response.headers.emplace_back("Location", "/api/v1/indices/" + made.index_id);
@@ -39,24 +44,25 @@ Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
   return json_response(200, std::move(text));
 }
 
-Result<HttpResponse> remove(ApiServices& services, const HttpRequest& request) {
-  const std::string& id = request.param("id");
+}  // namespace
+
+Result<void> remove_index(ApiServices& services, const std::string& id) {
   MLG_TRY(known, services.engine.get(id));
+  MLG_TRY(claim, services.aliases.claim_to_delete(id));
   // Its jobs and alerts end first: index.deleted is the last that is heard of it.
   services.runner.cancel_index(known.index_id);
   auto ended = services.alerts.resolve_index(id);
   if (ended) ended = services.engine.remove(id);
-  if (!ended) {
+  const bool gone = !ended && ended.error().code == base::ErrorCode::kNotFound;
+  if (!ended && !gone) {  // gone: a job that made it has taken it back
     // It stays, so it takes jobs and alerts again.
     services.runner.reopen_index(id);
     services.alerts.reopen_index(id);
     return tl::unexpected(ended.error());
   }
   services.hub.forget_metrics_of(id);
-  return HttpResponse{204, "", "", {}, ""};
+  return {};
 }
-
-}  // namespace
 
 void add_index_routes(Router& router, ApiServices& services) {
   router.add(
@@ -109,7 +115,10 @@ void add_index_routes(Router& router, ApiServices& services) {
        false,
        true,
        0,
-       answering([&](HttpRequest& request) { return remove(services, request); })}
+       answering([&](HttpRequest& request) -> Result<HttpResponse> {
+         MLG_TRY_VOID(remove_index(services, request.param("id")));
+         return HttpResponse{204, "", "", {}, ""};
+       })}
   );
 }
 

@@ -45,6 +45,10 @@ bool fits(
 
 }  // namespace
 
+bool is_of_index(const Route& route) {
+  return route.pattern.find("/indices/{id}") != std::string::npos;
+}
+
 void Router::add(Route route) { routes_.push_back(std::move(route)); }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {
@@ -74,15 +78,17 @@ base::Result<void> check_access(const Route& route, const HttpRequest& request) 
     return base::fail(base::ErrorCode::kUnauthorized, "a token is needed");
   const auto it = request.params.find("id");
   // Only an index's own routes are bound to it here; jobs and alerts are checked by what they name.
-  const bool of_index =
-      route.pattern.find("/indices/{id}") != std::string::npos && it != request.params.end();
+  const bool of_index = is_of_index(route) && it != request.params.end();
   const auto need = [&](protocol::Scopes::Verb verb, const char* name) -> base::Result<void> {
     if (of_index ? scopes.allows(verb, it->second) : scopes.allows_any(verb)) return {};
+    // Who may not read an index is not told what its aliases are.
     return base::fail(
         base::ErrorCode::kForbidden,
         "this needs the scope {}:{}",
         name,
-        of_index ? it->second : "<index>"
+        !of_index               ? "<index>"
+        : request.alias.empty() ? it->second
+                                : "<index of alias " + request.alias + ">"
     );
   };
   switch (route.access) {

@@ -24,6 +24,9 @@ struct Route {
   std::function<void(std::shared_ptr<HttpRequest>, Reply)> handle;
 };
 
+/// Whether the route is one of an index's own, whose name is {id}.
+[[nodiscard]] bool is_of_index(const Route& route);
+
 class Router {
  public:
   void add(Route route);
@@ -41,7 +44,7 @@ class Router {
 };
 
 /// Checks the route's access for this principal: kUnauthorized (no token), kForbidden naming the
-/// scope needed.
+/// scope needed, but no index that was asked for by its alias.
 [[nodiscard]] base::Result<void> check_access(const Route& route, const HttpRequest& request);
 
 }  // namespace mlgraph::gateway

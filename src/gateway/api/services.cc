@@ -13,10 +13,12 @@ using base::Result;
 
 void add_routes(Router& router, ApiServices& services) {
   add_index_routes(router, services);
+  add_alias_routes(router, services);
   add_vector_routes(router, services);
   add_search_route(router, services);
   add_import_routes(router, services);
   add_export_routes(router, services);
+  add_snapshot_routes(router, services);
   add_job_routes(router, services);
   add_alert_routes(router, services);
   add_token_routes(router, services);

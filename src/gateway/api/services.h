@@ -5,6 +5,7 @@
 
 #include "alerts/alert_desk.h"
 #include "base/thread_pool.h"
+#include "gateway/api/aliases.h"
 #include "gateway/api/job_waits.h"
 #include "gateway/api/router.h"
 #include "gateway/auth/authenticator.h"
@@ -32,6 +33,7 @@ struct ApiServices {
   metrics::ServerMetrics& metrics;
   metrics::Sampler& sampler;
   JobWaits& job_waits;
+  Aliases& aliases;
   base::Executor& ingest;  ///< threads that imports block
   const base::Clock& clock;
   const store::VectorStore& vectors;  ///< exports read it
@@ -49,14 +51,23 @@ void add_routes(Router& router, ApiServices& services);
 
 // Its parts, one file each.
 void add_index_routes(Router& router, ApiServices& services);
+void add_alias_routes(Router& router, ApiServices& services);
 void add_vector_routes(Router& router, ApiServices& services);
 void add_search_route(Router& router, ApiServices& services);
 void add_import_routes(Router& router, ApiServices& services);
 void add_export_routes(Router& router, ApiServices& services);
+void add_snapshot_routes(Router& router, ApiServices& services);
 void add_job_routes(Router& router, ApiServices& services);
 void add_alert_routes(Router& router, ApiServices& services);
 void add_token_routes(Router& router, ApiServices& services);
 void add_server_routes(Router& router, ApiServices& services);
+
+/// Ends its jobs, resolves its alerts, deletes the index: what DELETE does. errors kNotFound,
+/// kConflict naming its aliases, the engine's.
+[[nodiscard]] base::Result<void> remove_index(ApiServices& services, const std::string& id);
+
+/// At start, once the engine has recovered: deletes the indices that failed restores have left.
+void take_back_failed_restores(ApiServices& services);
 
 /// Adapts a plain function: its error becomes the answer.
 using Handler = std::function<base::Result<HttpResponse>(HttpRequest&)>;

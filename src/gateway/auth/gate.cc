@@ -106,6 +106,7 @@ Admission Gate::admit(HttpRequest& request, const Credentials& credentials) cons
          {}}
     );
   }
+  resolve_alias(*match.route, aliases_, request);
   if (auto allowed = check_access(*match.route, request); !allowed)
     return refuse(admission, allowed.error());
   return admission;

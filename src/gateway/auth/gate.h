@@ -1,4 +1,5 @@
 #pragma once
+#include "gateway/api/aliases.h"
 #include "gateway/api/router.h"
 #include "gateway/auth/authenticator.h"
 #include "gateway/auth/rate_limiter.h"
@@ -7,22 +8,29 @@
 
 namespace mlgraph::gateway {
 
-/// Decides after a request's head whether it may go on: route, token, rate, rights, in this order,
-/// so that nothing expensive is done for strangers. Threads: shared.
+/// Decides after a request's head whether it may go on: route, token, rate, alias, rights, in this
+/// order, so that nothing expensive is done for strangers. An alias is looked up here once: the
+/// whole request is of the index that it stood for. Threads: shared.
 class Gate {
  public:
   Gate(
       const Router& router,
+      const Aliases& aliases,
       Authenticator& authenticator,
       RateLimiter& limiter,
       metrics::ServerMetrics& metrics
   )
-      : router_(router), authenticator_(authenticator), limiter_(limiter), metrics_(metrics) {}
+      : router_(router),
+        aliases_(aliases),
+        authenticator_(authenticator),
+        limiter_(limiter),
+        metrics_(metrics) {}
   [[nodiscard]] Admission admit(HttpRequest& request, const Credentials& credentials) const;
 
  private:
   [[nodiscard]] Admission refuse(Admission so_far, const base::Error& error) const;
   const Router& router_;
+  const Aliases& aliases_;
   Authenticator& authenticator_;
   RateLimiter& limiter_;
   metrics::ServerMetrics& metrics_;
