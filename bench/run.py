@@ -6,7 +6,7 @@
                                           stalled,rare,idle]
   tools/data/scale.sh 1m && tools/data/words.sh && tools/bench/faiss_avx2.sh && cmake --preset release && cmake --build --preset release
   bench/run.py --only scale_ivf,words_ivf,crowd_ivf,scale_filter,scale_hnsw,crowd_hnsw,scale_import,scale_train,scale_graph,\
-                      scale_memory,scale_restart [--rows N]
+                      ivf_memory,ondisk_memory,scale_restart [--rows N]
   tools/data/scale.sh 5m && bench/run.py --rounds 1 --only large
 
 `soak` takes an hour, the cases of large sets minutes each: they run only when they are asked for. `--rows` cuts their sets.
@@ -31,7 +31,7 @@ ASKED_FOR = {"soak": delivery.soak,
              "scale_ivf": vectors.scale_ivf, "words_ivf": vectors.words_ivf, "scale_hnsw": vectors.scale_hnsw,
              "crowd_ivf": vectors.crowd_ivf, "crowd_hnsw": vectors.crowd_hnsw, "scale_filter": vectors.scale_filter,
              "scale_import": build.scale_import, "scale_train": build.scale_train, "scale_graph": build.scale_graph,
-             "scale_memory": build.scale_memory, "scale_restart": build.scale_restart, "large": build.large}
+             "ivf_memory": build.ivf_memory, "ondisk_memory": build.ondisk_memory, "scale_restart": build.scale_restart, "large": build.large}
 
 
 def main():

@@ -43,7 +43,7 @@ def scale_train():
         idle = [lines_of(*load, 5)[-1]["p99_us"] for _ in range(TURNS)]
         job = server.call("POST", "/indices/t/train", b"{}")
         busy = []
-        while server.call("GET", f"/jobs/{job['jobId']}")["state"] == "running":
+        while server.call("GET", f"/jobs/{job['jobId']}")["state"] in ("queued", "running"):
             busy.append(lines_of(*load, 3)[-1]["p99_us"])
     idle_us, busy_us = statistics.median(idle), statistics.median(busy)
     return {"seconds": ours, "rival_seconds": rival, "ratio": ours / rival, "idle_p99_us": idle_us, "training_p99_us": busy_us,
@@ -61,27 +61,32 @@ def scale_graph():
     return {"seconds": ours, "rival_seconds": rival, "ratio": ours / rival}
 
 
-def scale_memory():
-    """Resident bytes a vector, after a restart, beyond an empty server's. In ivf its 128 floats, 128 codes and id are 648 of them, which
-    are taken off; on disk the codes and floats may be mapped files, which the kernel takes back when it needs to: told apart."""
+def bytes_each(move):
+    """Resident bytes a vector, beyond an empty server's: after a restart, once searches have touched what they touch. The process's own
+    pages, and those of mapped files, which the kernel takes back when it needs to."""
     data = sets.scale()
     with alone() as server:
         server.ready_after_restart()
-        empty_own, empty_mapped, _ = server.memory()
+        empty = server.memory()
         server.make_index("m", data)
         server.import_file("m", data.base)
         server.train("m")
-        figures = {}
-        for tier in ("ivf", "ondisk"):
-            if tier == "ondisk":
-                server.move("m", "ivf_to_ondisk", tier)
-            server.ready_after_restart()
-            lines_of("search_load", server.port, "m", *data.known(), "--seconds", 3)  # what searches touch counts as well
-            own, mapped, _ = server.memory()
-            own_each, mapped_each = ((now - then) * 2**20 / data.rows for now, then in ((own, empty_own), (mapped, empty_mapped)))
-            figures |= {f"{tier}_own_bytes": own_each, f"{tier}_mapped_bytes": mapped_each}
-        figures["ivf_beyond_bytes"] = figures["ivf_own_bytes"] - (4 * data.dim + data.dim + 8)
-    return figures
+        move(server)
+        server.ready_after_restart()
+        lines_of("search_load", server.port, "m", *data.known(), "--seconds", 3)
+        own, mapped = ((now - then) * 2**20 / data.rows for now, then in zip(server.memory()[:2], empty[:2]))
+    values_and_id = 4 * data.dim + 8
+    return {"own_bytes": own, "mapped_bytes": mapped, "own_beyond_values_and_id_bytes": own - values_and_id,
+            "own_beyond_codes_too_bytes": own - values_and_id - data.dim}
+
+
+def ivf_memory():
+    """128 floats and an id are held; codes of one byte beside them, if the tier has such."""
+    return bytes_each(lambda server: None)
+
+
+def ondisk_memory():
+    return bytes_each(lambda server: server.move("m", "ivf_to_ondisk", "ondisk"))
 
 
 def scale_restart():
