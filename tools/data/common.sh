@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts of this folder share; sourced.
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 
@@ -11,7 +12,22 @@ packages() {
   echo "installing Debian packages: ${missing[*]}"
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  "${sudo[@]}" apt-get update -q >/dev/null
   DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# unpacked FOLDER PACKAGE…: what the packages hold, without installing them.
+unpacked() {
+  local folder=$1 deb
+  shift
+  [ -d "$folder" ] && return
+  echo "fetching ${*}"
+  rm -rf "$folder.part"
+  mkdir -p "$folder.part"
+  (cd "$folder.part" && apt-get download -q "$@" >/dev/null)
+  for deb in "$folder.part"/*.deb; do dpkg -x "$deb" "$folder.part"; done
+  rm "$folder.part"/*.deb
+  mv "$folder.part" "$folder"
 }
 
 # made FOLDER SET: whether the set is there and as it was made; a damaged one ends the script.
@@ -37,8 +53,8 @@ truth() {
   mv "$3.part" "$3"
 }
 
-# sift_program: builds $folder/sift when its source is newer.
+# sift_program FOLDER: builds FOLDER/sift when its source is newer.
 sift_program() {
-  [ "$folder/sift" -nt "$here/sift.cc" ] && return
-  g++ -O2 -std=c++20 -isystem /usr/include/opencv4 "$here/sift.cc" -o "$folder/sift" -lopencv_features2d -lopencv_imgcodecs -lopencv_core
+  [ "$1/sift" -nt "$here/sift.cc" ] && return
+  g++ -O2 -std=c++20 -isystem /usr/include/opencv4 "$here/sift.cc" -o "$1/sift" -lopencv_features2d -lopencv_imgcodecs -lopencv_core
 }

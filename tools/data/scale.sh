@@ -19,19 +19,14 @@ made "$folder" "$set" && exit 0
 
 packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev python3-numpy
 photographs=$folder/photographs
-if [ ! -d "$photographs/usr" ]; then
-  mkdir -p "$photographs"
-  echo "fetching photographs (240 MB)"
-  (cd "$photographs" && apt-get download -q mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 \
-    lomiri-wallpapers-20.04 ukui-wallpapers >/dev/null 2>&1 && for deb in ./*.deb; do dpkg -x "$deb" .; done && rm -f ./*.deb)
-fi
+unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 ukui-wallpapers
 # The same picture comes at many sizes: of each, the largest only.
 list=$(mktemp)
 find "$photographs" -type f \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) ! -name 'screenshot.*' ! -name Elephants.jpg \
   ! -name Elephants_3840x2160.jpg -printf '%s %h %f\n' | LC_ALL=C sort -k2,2 -k1,1nr -k3,3 |
   awk '$2 ~ /contents\/images(_dark)?$/ && seen[$2]++ { next } { print $2 "/" $3 }' >"$list"
 echo "extracting descriptors of $(wc -l <"$list") images"
-sift_program
+sift_program "$folder"
 xargs -a "$list" "$folder/sift" --contrast "$contrast" --queries "$queries.part" 1000 "$base.part" "$rows" "$cap"
 rm "$list"
 mv "$base.part" "$base"

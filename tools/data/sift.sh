@@ -9,12 +9,10 @@ out=$(realpath -m "$1")
 rows=$2
 folder=$(dirname "$out")
 images=$folder/images
-mkdir -p "$images"
+mkdir -p "$folder"
 packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev
-if [ ! -d "$images/usr" ]; then
-  (cd "$images" && apt-get download -q mate-backgrounds plasma-workspace-wallpapers >/dev/null && for deb in ./*.deb; do dpkg -x "$deb" .; done && rm -f ./*.deb)
-fi
-sift_program
+unpacked "$images" mate-backgrounds plasma-workspace-wallpapers
+sift_program "$folder"
 # The same picture comes at many sizes: the largest of each folder only.
 find "$images" -type f \( -name '*.jpg' -o -name '*.png' \) -printf '%s %h %p\n' | sort -k2,2 -k1,1nr |
   awk '$2 ~ /images$/ { if (seen[$2]++) next } { print $3 }' | sort >"$folder/images.txt"
