@@ -4,7 +4,7 @@
   scale_walk.py words|scale [--shards N]     MLGRAPH_URL and MLGRAPH_TOKEN in the environment; sets from tools/data/
 
 After each move the recall of the ten nearest against the exact answer is printed, at what the server chooses by itself. The events of it
-all are those that `mlgraph watch` shows meanwhile. An index that is there already is only searched.
+all are those that `mlgraph watch` shows meanwhile. A walk that was broken off goes on where its index stands.
 """
 import argparse
 import http.client
@@ -19,6 +19,7 @@ import numpy
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / ".cache" / "data"
 SETS = {"words": ("words", "words.jsonl", "application/x-ndjson", "COSINE"), "scale": ("sift-1m", "sift-1m.npy", "application/x-npy", "L2")}
+TIERS = ("idmap", "ivf", "ondisk", "merged")
 NEVER, NEAREST, QUERIES = 10**9, 10, 200
 
 
@@ -89,39 +90,47 @@ class Walk:
 
     def wait_for(self, tier):
         began = time.monotonic()
-        while time.monotonic() - began < 30 or self.busy():
+        while True:
+            hope = time.monotonic() - began < 30 or self.busy()  # asked first: what ends in between is seen below
             shards = self.api.call("GET", f"/indices/{self.name}")["shards"]
             if all(shard["state"] == "active" and (shard["tier"] == tier or shard["vectors"] == 0) for shard in shards):
                 return say(f"{tier:>7}: reached by {len(shards)} shards after {time.monotonic() - began:.1f} s")
+            if not hope:
+                sys.exit(f"the shards are not in the tier {tier}, and no job moves them there")
             time.sleep(0.2)
-        sys.exit(f"the shards are not in the tier {tier}, and no job moves them there")
 
-    def threshold(self, **tiering):
-        """A threshold below what the shards have: the move begins by itself."""
-        self.api.call("PATCH", f"/indices/{self.name}", {"tiering": tiering})
+    def move_to(self, tier):
+        """A threshold below what the shards have, and the move begins by itself; merging is asked for."""
+        if tier == "merged":
+            self.finish(self.api.call("POST", f"/indices/{self.name}/merge", {}))
+        else:
+            below = {"ivf": "idmap_to_ivf", "ondisk": "ivf_to_ondisk"}[tier]
+            self.api.call("PATCH", f"/indices/{self.name}", {"tiering": {below: 1000}})
+        self.wait_for(tier)
 
-    def go(self):
-        if shown := self.api.call("GET", f"/indices/{self.name}"):
-            return self.search(shown["shards"][0]["tier"])
+    def fill(self):
         rows, dim = self.base.shape
         say(f"importing {rows:,} vectors of {dim} numbers into the index {self.name} of {self.shards} shards")
-        self.api.call("POST", "/indices", {"index_id": self.name, "dimension": dim, "metric_type": self.metric, "num_shards": self.shards,
-                                           "tiering": {"idmap_to_ivf": NEVER, "ivf_to_ondisk": NEVER, "merge": NEVER}})
+        if not self.api.call("GET", f"/indices/{self.name}"):
+            self.api.call("POST", "/indices", {"index_id": self.name, "dimension": dim, "metric_type": self.metric,
+                                               "num_shards": self.shards,
+                                               "tiering": {"idmap_to_ivf": NEVER, "ivf_to_ondisk": NEVER, "merge": NEVER}})
         began = time.monotonic()
         with open(self.file, "rb") as body:
             length = {"Content-Length": str(os.path.getsize(self.file))}
             self.finish(self.api.call("POST", f"/indices/{self.name}/import", body, self.content_type, **length))
-        say(f"  idmap: {rows / (time.monotonic() - began):,.0f} rows/s, durable and searchable")
-        self.search("idmap")
-        self.threshold(idmap_to_ivf=1000)
-        self.wait_for("ivf")
-        self.search("ivf")
-        self.threshold(ivf_to_ondisk=1000)
-        self.wait_for("ondisk")
-        self.search("ondisk")
-        self.finish(self.api.call("POST", f"/indices/{self.name}/merge", {}))
-        self.wait_for("merged")
-        self.search("merged")
+        say(f"{rows / (time.monotonic() - began):,.0f} rows/s, durable and searchable")
+
+    def go(self):
+        shown = self.api.call("GET", f"/indices/{self.name}")
+        if not shown or shown["vectors"] < len(self.base):
+            self.fill()
+        shards = self.api.call("GET", f"/indices/{self.name}")["shards"]
+        reached = min(TIERS.index(shard["tier"]) for shard in shards if shard["vectors"])
+        self.search(TIERS[reached])
+        for tier in TIERS[reached + 1:]:
+            self.move_to(tier)
+            self.search(tier)
 
 
 if __name__ == "__main__":
