@@ -1,6 +1,7 @@
 """The sets that the cases measure on, whole or their first rows: paths of rows, queries, exact answer and JSON lines.
 
-Slices are made when they are first asked for and kept below .cache/bench: their truth is another one than the whole set's.
+Slices are made when they are first asked for and kept below .cache/bench, as is what rivals have built: remove it when a set is made anew.
+The truth of a slice is another one than the whole set's.
 """
 import itertools
 import pathlib
@@ -30,8 +31,7 @@ class VectorSet(NamedTuple):
 
     def kept_truth(self, percent):
         """The exact answer among rows whose bucket is below `percent`."""
-        path = KEPT / f"{self.name}-truth-{percent}.ivecs"
-        return made(path, lambda to: exact(self.base, self.queries, to, 100, percent))
+        return made(self.truth.with_name(f"{self.name}-truth-{percent}.ivecs"), lambda to: exact(self.base, self.queries, to, 100, percent))
 
     def kept(self, what):
         """Where a rival keeps what it has built of this set."""

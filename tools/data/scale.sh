@@ -17,20 +17,22 @@ set=sift-$1
 base=$folder/$set.npy queries=$folder/$set-queries.npy
 made "$folder" "$set" && exit 0
 
-packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev python3-numpy
-photographs=$folder/photographs
-unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 ukui-wallpapers
-# The same picture comes at many sizes: of each, the largest only.
-list=$(mktemp)
-find "$photographs" -type f \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) ! -name 'screenshot.*' ! -name Elephants.jpg \
-  ! -name Elephants_3840x2160.jpg -printf '%s %h %f\n' | LC_ALL=C sort -k2,2 -k1,1nr -k3,3 |
-  awk '$2 ~ /contents\/images(_dark)?$/ && seen[$2]++ { next } { print $2 "/" $3 }' >"$list"
-echo "extracting descriptors of $(wc -l <"$list") images"
-sift_program "$folder"
-xargs -a "$list" "$folder/sift" --contrast "$contrast" --queries "$queries.part" 1000 "$base.part" "$rows" "$cap"
-rm "$list"
-mv "$base.part" "$base"
-mv "$queries.part" "$queries"
+if [ ! -f "$queries" ]; then  # else a run was broken off behind the extraction
+  packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev python3-numpy
+  photographs=$folder/photographs
+  unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 ukui-wallpapers
+  # The same picture comes at many sizes: of each, the largest only.
+  list=$(mktemp)
+  find "$photographs" -type f \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) ! -name 'screenshot.*' ! -name Elephants.jpg \
+    ! -name Elephants_3840x2160.jpg -printf '%s %h %f\n' | LC_ALL=C sort -k2,2 -k1,1nr -k3,3 |
+    awk '$2 ~ /contents\/images(_dark)?$/ && seen[$2]++ { next } { print $2 "/" $3 }' >"$list"
+  echo "extracting descriptors of $(wc -l <"$list") images"
+  sift_program "$folder"
+  xargs -a "$list" "$folder/sift" --contrast "$contrast" --queries "$queries.part" 1000 "$base.part" "$rows" "$cap"
+  rm "$list"
+  mv "$base.part" "$base"
+  mv "$queries.part" "$queries"
+fi
 
 echo "computing exact neighbours"
 truth "$base" "$queries" "$folder/$set-truth.ivecs"
