@@ -17,7 +17,7 @@ set=sift-$1
 base=$folder/$set.npy queries=$folder/$set-queries.npy
 made "$folder" "$set" && exit 0
 
-if [ ! -f "$queries" ]; then  # else a run was broken off behind the extraction
+if [ ! -f "$base" ] || [ ! -f "$queries" ]; then  # else a run was broken off behind the extraction
   packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev python3-numpy
   photographs=$folder/photographs
   unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 ukui-wallpapers
