@@ -20,7 +20,8 @@ made "$folder" "$set" && exit 0
 if [ ! -f "$base" ] || [ ! -f "$queries" ]; then  # else a run was broken off behind the extraction
   packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev python3-numpy
   photographs=$folder/photographs
-  unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 ukui-wallpapers
+  unpacked "$photographs" mate-backgrounds plasma-workspace-wallpapers gnome-backgrounds lomiri-wallpapers-16.04 \
+    lomiri-wallpapers-20.04 ukui-wallpapers
   # The same picture comes at many sizes: of each, the largest only.
   list=$(mktemp)
   find "$photographs" -type f \( -name '*.jpg' -o -name '*.png' -o -name '*.webp' \) ! -name 'screenshot.*' ! -name Elephants.jpg \

@@ -15,8 +15,10 @@ dictzip -dc /usr/share/dictd/gcide.dict.dz >"$work/gcide.dict"
 /usr/bin/python3 "$here/words.py" entries "$folder" "$work"
 echo "training word vectors (about ten minutes)"
 # 200,000 buckets of letter groups instead of two million: the model is 100 MB instead of 800 and stays near the caches.
-[ -f "$work/model.bin" ] || fasttext skipgram -input "$work/corpus.txt" -output "$work/model.part" -dim 100 -minCount 5 -epoch 5 -bucket 200000 -thread 1 -verbose 1
-[ -f "$work/model.bin" ] || mv "$work/model.part.bin" "$work/model.bin"
+if [ ! -f "$work/model.bin" ]; then
+  fasttext skipgram -input "$work/corpus.txt" -output "$work/model.part" -dim 100 -minCount 5 -epoch 5 -bucket 200000 -thread 1
+  mv "$work/model.part.bin" "$work/model.bin"
+fi
 fasttext print-sentence-vectors "$work/model.bin" <"$work/corpus.txt" >"$work/vectors.txt"
 fasttext print-sentence-vectors "$work/model.bin" <"$work/queries.txt" >"$work/query-vectors.txt"
 /usr/bin/python3 "$here/words.py" vectors "$folder" "$work"
