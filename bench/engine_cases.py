@@ -1,11 +1,12 @@
 """Cases of the engine: upserts, imports, searches, and what watching them costs."""
-import json
 import subprocess
 import tempfile
 import threading
 import time
 
-from harness import BASE, BIN, DATA, QUERIES, ROOT, TOKEN, Server, program_environment, run
+import vector_sets as sets
+from harness import BIN, DATA, ROOT, Server, program_environment, run
+from vector_server import VectorServer, lines_of
 
 
 def upsert():
@@ -27,17 +28,14 @@ def import_():
 
 def search():
     """One keep-alive client, k 10, ivf tier at the calibrated nprobe, against FAISS IVF in process at the same recall."""
-    with Server() as server:
-        server.create("s")
-        rows = DATA.read_bytes()
-        header_end = 10 + int.from_bytes(rows[8:10], "little")
-        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({BASE}, 128), }}"
-        header += " " * ((-(10 + len(header) + 1)) % 64) + "\n"
-        body = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + rows[header_end:header_end + BASE * 512]
-        server.call("POST", "/indices/s/import", body, "application/x-npy")
+    data = sets.small()
+    with VectorServer() as server:
+        server.make_index("s", data)
+        server.import_file("s", data.base)
         server.train("s")
-        ours = run("search_load", server.port, "s", DATA, BASE, QUERIES, 3)
-    faiss = run("faiss_ivf", DATA, BASE, QUERIES, max(0.95, ours["recall"]))
+        ours = lines_of("search_load", server.port, "s", *data.known())[-1]
+    rungs = lines_of("faiss_ivf", *data.known(), "--file", data.kept("faiss_ivf"), "--passes", 1)
+    faiss = next(rung for rung in rungs if rung.get("recall", 0) >= max(0.95, ours["recall"]))
     allowed = 0.5 * faiss["p50_us"] + 200
     return {"recall": ours["recall"], "p50_us": ours["p50_us"], "p99_us": ours["p99_us"], "qps": ours["qps"],
             "faiss_recall": faiss["recall"], "faiss_p50_us": faiss["p50_us"], "allowed_p50_us": allowed, "ratio": ours["p50_us"] / allowed}
@@ -74,7 +72,8 @@ def watching():
                                     env=program_environment(MLG_WATCH="*"))
         time.sleep(1)
         loops0, all0 = server.busy()
-        loads = [threading.Thread(target=run, args=("search_load", server.port, "w", DATA, BASE, 20, 5)) for _ in range(2)]
+        command = ("search_load", server.port, "w", *sets.small().known(), "--unchecked", "--seconds", 5)
+        loads = [threading.Thread(target=run, args=command) for _ in range(2)]
         for load in loads:
             load.start()
         for load in loads:

@@ -9,13 +9,13 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("MLG_BIN_DIR", ROOT / "build" / "release" / "bin"))
 DATA = ROOT / ".cache" / "data" / "sift-101k.npy"
 TOKEN = "mlg_benchmark_token_0000"
-BASE, QUERIES = 100_000, 1_000
 
 
 def program_environment(**more):
@@ -195,8 +195,11 @@ class Server:
     def call(self, method, path, body=None, content_type="application/json"):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1{path}", method=method, data=body,
                                          headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": content_type})
-        with urllib.request.urlopen(request, timeout=600) as answer:
-            return json.loads(answer.read() or b"null")
+        try:
+            with urllib.request.urlopen(request, timeout=600) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as refusal:
+            raise SystemExit(f"{method} {path} was answered {refusal.code}: {refusal.read().decode()}") from None
 
     def create(self, name, threshold=10**9):
         self.call("POST", "/indices", json.dumps({"index_id": name, "dimension": 128,

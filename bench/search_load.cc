@@ -1,59 +1,136 @@
-// Searches over HTTP keep-alive, one client; recall against exact search on the same rows.
-//   search_load PORT INDEX FILE.npy BASE_ROWS QUERIES [SECONDS]     (MLGRAPH_TOKEN in the
-//   environment)
-// Ids in the index must be the row numbers. Prints {"recall":…,"p50_us":…,"p99_us":…,"qps":…}
-#include "load_client.h"
+// Searches over HTTP keep-alive; recall against the exact answer of the set.
+//   search_load PORT INDEX BASE.npy QUERIES.npy TRUTH.ivecs [options]
+// MLGRAPH_TOKEN is in the environment; ids in the index are row numbers. Prints a line per rung:
+// {"recall":…,"mean_us":…,"p50_us":…,"p99_us":…,"qps":…,"queries":…}, the varied member in front.
+//   --member NAME   what is varied: nprobe or ef. Without it the server's own choice is measured
+//   --rungs a,b     values to measure; without them a ladder is climbed until --recall is reached
+//   --clients N --seconds S     connections, each with its thread, and how long a rung takes
+//   --filter JSON   sent with each search; TRUTH.ivecs is then the truth behind it
+//   --exact         compares with every vector
+//   --unchecked     without recall: nothing is asked but what is timed
+// Requests are made before the clock runs: what is measured is sending, waiting and receiving.
+#include <thread>
 
-int main(int argc, char** argv) {
-  if (argc < 6) bench::die("usage: search_load PORT INDEX FILE.npy BASE_ROWS QUERIES [SECONDS]");
-  const int port = std::atoi(argv[1]);
-  const std::string target = "/api/v1/indices/" + std::string(argv[2]) + "/search";
-  const auto rows = bench::read_npy(argv[3]);
-  const std::size_t base = std::strtoull(argv[4], nullptr, 10),
-                    queries = std::strtoull(argv[5], nullptr, 10);
-  const double seconds = argc > 6 ? std::strtod(argv[6], nullptr) : 3;
-  if (base + queries > rows.rows) bench::die("not enough rows");
-  constexpr std::size_t kNearest = 10;
+#include <CLI/CLI.hpp>
 
-  std::vector<std::string> bodies(queries);
-  for (std::size_t q = 0; q < queries; ++q) {
-    bodies[q] = "{\"k\":10,\"vector\":";
-    bench::append_vector(bodies[q], rows.row(base + q));
-    bodies[q] += "}";
+#include "ground_truth.h"
+
+namespace {
+struct Options {
+  int port = 0, clients = 1;
+  std::string index, base, queries, truth, member, filter;
+  std::vector<std::size_t> rungs;
+  double recall = 0.99, seconds = 3;
+  bool exact = false, unchecked = false;
+};
+
+class Load {
+ public:
+  explicit Load(const Options& options)
+      : options_(options),
+        set_(options.base, options.queries, options.truth),
+        target_("/api/v1/indices/" + options.index + "/search"),
+        token_(bench::environment("MLGRAPH_TOKEN")) {}
+
+  /// Measures one rung (0: the server's choice), prints its line, and returns the recall.
+  double rung(std::size_t value) {
+    make_bodies(value);
+    const double recall = options_.unchecked ? 0 : recall_now();
+    std::vector<std::vector<double>> us(static_cast<std::size_t>(options_.clients));
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::thread> clients;
+    for (std::size_t c = 0; c < us.size(); ++c)
+      clients.emplace_back([&, c] {
+        bench::Http http(options_.port, token_);
+        // Each begins elsewhere, so that no two ask the same thing at one time.
+        for (std::size_t q = c * 61; bench::seconds_since(begin) < options_.seconds; ++q) {
+          const auto asked = std::chrono::steady_clock::now();
+          static_cast<void>(http.call("POST", target_, bodies_[q % bodies_.size()]));
+          us[c].push_back(bench::seconds_since(asked) * 1e6);
+        }
+      });
+    for (auto& client : clients) client.join();
+    const double took = bench::seconds_since(begin);
+    std::vector<double> all;
+    for (const auto& one : us) all.insert(all.end(), one.begin(), one.end());
+    double sum = 0;
+    for (const double one : all) sum += one;
+    std::printf("{");
+    if (value > 0) std::printf("\"%s\":%zu,", options_.member.c_str(), value);
+    const double count = static_cast<double>(all.size());
+    const double p50 = bench::percentile(all, 0.5), p99 = bench::percentile(all, 0.99);
+    std::printf(
+        "\"recall\":%.4f,\"mean_us\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"qps\":%.0f,"
+        "\"queries\":%zu}\n",
+        recall,
+        sum / count,
+        p50,
+        p99,
+        count / took,
+        all.size()
+    );
+    std::fflush(stdout);
+    return recall;
   }
-  bench::Http http(port, bench::environment("MLGRAPH_TOKEN"));
 
-  std::size_t hits = 0;
-  for (std::size_t q = 0; q < queries; ++q) {
-    const std::string_view answer = http.call("POST", target, bodies[q]);
-    const auto query = rows.row(base + q);
-    const auto distance_to = [&](std::size_t row) {
-      float sum = 0;
-      for (std::size_t d = 0; d < rows.dim; ++d)
-        sum += (rows.row(row)[d] - query[d]) * (rows.row(row)[d] - query[d]);
-      return sum;
-    };
-    const float worst = distance_to(bench::exact_nearest(rows, base, query, kNearest).back());
-    for (std::size_t at = 0; (at = answer.find("\"id\":\"", at)) != std::string_view::npos;) {
-      at += 6;
-      hits += distance_to(std::strtoull(answer.data() + at, nullptr, 10)) <= worst * 1.000001F;
+ private:
+  void make_bodies(std::size_t value) {
+    bodies_.clear();
+    for (std::size_t q = 0; q < set_.queries.rows(); ++q) {
+      std::string body = "{\"k\":" + std::to_string(bench::kNearest) + ",\"include\":[]";
+      if (value > 0) body += ",\"" + options_.member + "\":" + std::to_string(value);
+      if (options_.exact) body += ",\"exact\":true";
+      if (!options_.filter.empty()) body += ",\"filter\":" + options_.filter;
+      body += ",\"vector\":";
+      bench::append_vector(body, {set_.queries.row(q), set_.queries.dim()});
+      bodies_.push_back(body + "}");
     }
   }
 
-  std::vector<double> us;
-  const auto begin = std::chrono::steady_clock::now();
-  for (std::size_t q = 0; bench::seconds_since(begin) < seconds; ++q) {
-    const auto asked = std::chrono::steady_clock::now();
-    static_cast<void>(http.call("POST", target, bodies[q % queries]));
-    us.push_back(bench::seconds_since(asked) * 1e6);
+  double recall_now() {
+    bench::Http http(options_.port, token_);
+    std::size_t hits = 0;
+    for (std::size_t q = 0; q < bodies_.size(); ++q) {
+      const std::string_view answer = http.call("POST", target_, bodies_[q]);
+      for (std::size_t at = 0; (at = answer.find("\"id\":\"", at)) != std::string_view::npos;) {
+        at += 6;
+        hits += set_.hit(q, std::strtoull(answer.data() + at, nullptr, 10));
+      }
+    }
+    return static_cast<double>(hits) / static_cast<double>(bodies_.size() * bench::kNearest);
   }
-  const double took = bench::seconds_since(begin);
-  const double p50 = bench::percentile(us, 0.5), p99 = bench::percentile(us, 0.99);
-  std::printf(
-      "{\"recall\":%.4f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"qps\":%.0f}\n",
-      static_cast<double>(hits) / static_cast<double>(queries * kNearest),
-      p50,
-      p99,
-      static_cast<double>(us.size()) / took
-  );
+
+  const Options& options_;
+  bench::GroundTruth set_;
+  std::string target_, token_;
+  std::vector<std::string> bodies_;
+};
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app;
+  app.add_option("port", options.port)->required();
+  app.add_option("index", options.index)->required();
+  app.add_option("base", options.base)->required();
+  app.add_option("queries", options.queries)->required();
+  app.add_option("truth", options.truth)->required();
+  app.add_option("--member", options.member);
+  app.add_option("--rungs", options.rungs)->delimiter(',');
+  app.add_option("--recall", options.recall);
+  app.add_option("--clients", options.clients);
+  app.add_option("--seconds", options.seconds);
+  app.add_option("--filter", options.filter);
+  app.add_flag("--exact", options.exact);
+  app.add_flag("--unchecked", options.unchecked);
+  CLI11_PARSE(app, argc, argv);
+
+  Load load(options);
+  if (options.member.empty()) return load.rung(0), 0;
+  for (const std::size_t value : options.rungs) load.rung(value);
+  if (!options.rungs.empty()) return 0;
+  for (std::size_t value = options.member == "ef" ? bench::kNearest : 1; value <= 65'536;
+       value = bench::next_rung(value))
+    if (load.rung(value) >= options.recall) return 0;
+  bench::die("the recall was not reached");
 }

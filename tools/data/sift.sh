@@ -1,26 +1,18 @@
 #!/usr/bin/env bash
-# Makes a SIFT-128 set from the photographs of Debian's wallpaper packages: real descriptors, L2, integers 0..255.
+# Makes a SIFT-128 set from the photographs of two Debian wallpaper packages: real descriptors, L2, integers 0..255.
 #   tools/data/sift.sh OUT.npy ROWS       (up to about 1.1 million rows with at most 60,000 an image)
-# The images' licences are in each package's copyright file: the set is made here and never committed.
+# scale.sh makes the large sets, with queries and truth, from more packages. The images' licences are in each package's copyright
+# file: the set is made here and never committed.
 set -euo pipefail
+. "$(dirname "$0")/common.sh"
 out=$(realpath -m "$1")
 rows=$2
 folder=$(dirname "$out")
-here=$(realpath "$(dirname "$0")")
 images=$folder/images
-mkdir -p "$images"
-missing=()
-for package in libopencv-features2d-dev libopencv-imgcodecs-dev; do
-  dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "installing Debian packages: ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
-fi
-if [ ! -d "$images/usr" ]; then
-  (cd "$images" && apt-get download -q mate-backgrounds plasma-workspace-wallpapers >/dev/null && for deb in ./*.deb; do dpkg -x "$deb" .; done && rm -f ./*.deb)
-fi
-[ -x "$folder/sift" ] || g++ -O2 -std=c++20 -I/usr/include/opencv4 "$here/sift.cc" -o "$folder/sift" -lopencv_features2d -lopencv_imgcodecs -lopencv_core
+mkdir -p "$folder"
+packages g++ libopencv-features2d-dev libopencv-imgcodecs-dev
+unpacked "$images" mate-backgrounds plasma-workspace-wallpapers
+sift_program "$folder"
 # The same picture comes at many sizes: the largest of each folder only.
 find "$images" -type f \( -name '*.jpg' -o -name '*.png' \) -printf '%s %h %p\n' | sort -k2,2 -k1,1nr |
   awk '$2 ~ /images$/ { if (seen[$2]++) next } { print $3 }' | sort >"$folder/images.txt"
