@@ -259,23 +259,5 @@ TEST_F(EngineTest, BadRowsAndSpecsAreNamed) {
   );
 }
 
-TEST(Kernels, AllAgreeWithThePortableTwin) {
-  std::mt19937_64 random(3);
-  std::normal_distribution<float> normal;
-  for (const std::size_t dim : {1UL, 7UL, 8UL, 15UL, 16UL, 17UL, 100UL, 128UL, 384UL}) {
-    std::vector<float> query(dim), rows(dim * 13);
-    for (auto& x : query) x = normal(random);
-    for (auto& x : rows) x = normal(random);
-    std::vector<float> fast(13), plain(13);
-    kernels().squared_l2(query.data(), rows.data(), 13, dim, fast.data());
-    portable_kernels().squared_l2(query.data(), rows.data(), 13, dim, plain.data());
-    for (std::size_t i = 0; i < 13; ++i)
-      EXPECT_NEAR(fast[i], plain[i], 1e-4 * (1 + plain[i])) << dim;
-    kernels().dot(query.data(), rows.data(), 13, dim, fast.data());
-    portable_kernels().dot(query.data(), rows.data(), 13, dim, plain.data());
-    for (std::size_t i = 0; i < 13; ++i) EXPECT_NEAR(fast[i], plain[i], 1e-3) << dim;
-  }
-}
-
 }  // namespace
 }  // namespace mlgraph::index
