@@ -39,6 +39,7 @@ Result<pid_t> spawn(int file, int pipe, const std::string& dataset, std::uint32_
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, pipe, STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, file, hdf5::kFileDescriptor);
   posix_spawn_file_actions_addclosefrom_np(&actions, hdf5::kFileDescriptor + 1);
   posix_spawnattr_t attributes;
