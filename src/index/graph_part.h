@@ -28,7 +28,7 @@ struct GraphPart final : SealedPart {
 
   std::uint32_t width = 32;          ///< links a vertex at most on the lowest layer
   std::uint32_t entry = 0;           ///< where every search begins
-  std::vector<std::uint32_t> links;  ///< [n, width]; kNowhere behind the last of a vertex
+  HugeVector<std::uint32_t> links;  ///< [n, width]; kNowhere behind the last of a vertex
   std::vector<Layer> layers;         ///< from the second lowest up
 };
 

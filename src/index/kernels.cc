@@ -120,6 +120,13 @@ __attribute__((target("avx2"))) inline __m256i widen(const std::uint8_t* codes) 
   return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes)));
 }
 
+/// Lists lie anywhere in memory, and a row is over before the processor has seen that it is read
+/// one byte after the other.
+inline void fetch_codes_ahead(const std::uint8_t* codes) {
+  constexpr std::size_t kAhead = 2'048;  // bytes
+  _mm_prefetch(reinterpret_cast<const char*>(codes + kAhead), _MM_HINT_T0);
+}
+
 __attribute__((target("avx2"))) void weighted_codes_avx2(
     const std::int16_t* weights,
     const std::uint8_t* rows,
@@ -130,6 +137,7 @@ __attribute__((target("avx2"))) void weighted_codes_avx2(
   for (std::size_t i = 0; i < n; ++i, rows += stride) {
     __m256i sum = _mm256_setzero_si256();
     for (std::size_t d = 0; d < stride; d += 16) {
+      fetch_codes_ahead(rows + d);
       const auto* at = reinterpret_cast<const __m256i*>(weights + d);
       sum = _mm256_add_epi32(sum, _mm256_madd_epi16(widen(rows + d), _mm256_loadu_si256(at)));
     }
@@ -153,6 +161,7 @@ __attribute__((target("avx2,avx512f,avx512bw,avx512vl,avx512vnni"))) void weight
     __m256i c = a;
     __m256i e = a;
     for (std::size_t d = 0; d < stride; d += 16) {
+      fetch_codes_ahead(rows + 4 * d);
       const __m256i by = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + d));
       a = _mm256_dpwssd_epi32(a, widen(rows + d), by);
       b = _mm256_dpwssd_epi32(b, widen(rows + stride + d), by);

@@ -155,8 +155,8 @@ class Builder {
     const std::size_t n = order_.size();
     const std::size_t dim = set_.dim;
     const bool halves = options_.width == PartValues::Width::kHalf;
-    std::vector<float> floats(options_.values_on_disk || halves ? 0 : n * dim);
-    std::vector<Half> kept(!options_.values_on_disk && halves ? n * dim : 0);
+    HugeVector<float> floats(options_.values_on_disk || halves ? 0 : n * dim);
+    HugeVector<Half> kept(!options_.values_on_disk && halves ? n * dim : 0);
     std::vector<float> row(dim);
     std::vector<float> piece;
     std::vector<Half> narrow;

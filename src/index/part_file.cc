@@ -15,9 +15,9 @@ namespace {
 
 using base::Result;
 
-template <typename T>
-Result<void> write_all(HashedFile& file, const std::vector<T>& items) {
-  return file.write(items.data(), items.size() * sizeof(T));
+template <typename Items>
+Result<void> write_all(HashedFile& file, const Items& items) {
+  return file.write(items.data(), items.size() * sizeof(items[0]));
 }
 
 Result<void> write_codes(HashedFile& file, const CodedRows& codes) {

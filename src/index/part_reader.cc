@@ -21,10 +21,10 @@ constexpr std::size_t kPiece = std::size_t{1} << 20;
 
 using Size = unsigned __int128;  ///< products of counts that nobody has checked yet
 
-template <typename T>
-Result<void> read_all(HashedFile& file, std::vector<T>& items, std::size_t count) {
+template <typename Items>
+Result<void> read_all(HashedFile& file, Items& items, std::size_t count) {
   items.resize(count);
-  return file.read(items.data(), count * sizeof(T));
+  return file.read(items.data(), count * sizeof(items[0]));
 }
 
 class PartReader {
@@ -142,11 +142,11 @@ class PartReader {
       if (!opened->is_open()) return file_.error("opening");
       part.values = PartValues(part.dim, PartValues::OnDisk{std::move(opened), 0, width});
     } else if (footer_.half) {
-      std::vector<Half> halves;
+      HugeVector<Half> halves;
       MLG_TRY_VOID(read_all(file_, halves, count));
       part.values = PartValues(part.dim, std::move(halves));
     } else {
-      std::vector<float> floats;
+      HugeVector<float> floats;
       MLG_TRY_VOID(read_all(file_, floats, count));
       part.values = PartValues(part.dim, std::move(floats));
     }

@@ -26,10 +26,10 @@ bool OpenFile::read(void* out, std::size_t size, std::uint64_t offset) const {
 }
 
 const float* PartValues::block(std::size_t at, std::size_t n, float* scratch) const {
-  if (const auto* floats = std::get_if<std::vector<float>>(&rows_))
+  if (const auto* floats = std::get_if<HugeVector<float>>(&rows_))
     return floats->data() + at * dim_;
   const std::size_t count = n * dim_;
-  if (const auto* halves = std::get_if<std::vector<Half>>(&rows_)) {
+  if (const auto* halves = std::get_if<HugeVector<Half>>(&rows_)) {
     from_halves(halves->data() + at * dim_, count, scratch);
     return scratch;
   }
@@ -47,13 +47,13 @@ const float* PartValues::block(std::size_t at, std::size_t n, float* scratch) co
 
 PartValues::Width PartValues::width() const {
   if (const auto* disk = std::get_if<OnDisk>(&rows_)) return disk->width;
-  return std::holds_alternative<std::vector<Half>>(rows_) ? Width::kHalf : Width::kFloat;
+  return std::holds_alternative<HugeVector<Half>>(rows_) ? Width::kHalf : Width::kFloat;
 }
 
 std::size_t PartValues::memory() const {
-  if (const auto* floats = std::get_if<std::vector<float>>(&rows_))
+  if (const auto* floats = std::get_if<HugeVector<float>>(&rows_))
     return floats->size() * sizeof(float);
-  if (const auto* halves = std::get_if<std::vector<Half>>(&rows_))
+  if (const auto* halves = std::get_if<HugeVector<Half>>(&rows_))
     return halves->size() * sizeof(Half);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "index/float16.h"
+#include "index/huge_vector.h"
 
 namespace mlgraph::index {
 
@@ -37,8 +38,8 @@ class PartValues {
   };
 
   PartValues() = default;
-  PartValues(std::uint32_t dim, std::vector<float> values) : dim_(dim), rows_(std::move(values)) {}
-  PartValues(std::uint32_t dim, std::vector<Half> values) : dim_(dim), rows_(std::move(values)) {}
+  PartValues(std::uint32_t dim, HugeVector<float> values) : dim_(dim), rows_(std::move(values)) {}
+  PartValues(std::uint32_t dim, HugeVector<Half> values) : dim_(dim), rows_(std::move(values)) {}
   PartValues(std::uint32_t dim, OnDisk rows) : dim_(dim), rows_(std::move(rows)) {}
 
   /// Rows [at, at + n): where they are, or read into `scratch` [n, dim]; nullptr when the disk did
@@ -50,7 +51,7 @@ class PartValues {
 
  private:
   std::uint32_t dim_ = 0;
-  std::variant<std::vector<float>, std::vector<Half>, OnDisk> rows_;
+  std::variant<HugeVector<float>, HugeVector<Half>, OnDisk> rows_;
 };
 
 }  // namespace mlgraph::index

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "index/huge_vector.h"
 #include "model/index.h"
 
 namespace mlgraph::index {
@@ -60,7 +61,7 @@ class RangeFinder {
 /// Coded rows, one after the other.
 struct CodedRows {
   ScalarQuantizer quantizer;
-  std::vector<std::uint8_t> bytes;  ///< [n, stride]
+  HugeVector<std::uint8_t> bytes;   ///< [n, stride]
   std::vector<float> norms;         ///< [n], what encode() returned
   [[nodiscard]] const std::uint8_t* at(std::size_t row) const {
     return bytes.data() + row * quantizer.stride();

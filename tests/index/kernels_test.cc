@@ -41,14 +41,13 @@ TEST(Kernels, CodesGiveTheSameWholeNumbers) {
   for (const auto& set : runnable_kernels())
     for (const std::size_t stride : {16UL, 32UL, 48UL, 112UL, 128UL, 1'024UL, 16'384UL})
       for (std::size_t n = 1; n <= kRows; ++n) {
-        // As far out as the caller may go: the largest codes, and weights that add up to 2^31 / 255.
-        const auto most = std::min<std::int64_t>(
-            32'767, 2'147'483'647 / 255 / static_cast<std::int64_t>(stride)
-        );
+        // As far out as the caller may go: the largest codes, and weights that add up to 2^31 /
+        // 255.
+        const auto most =
+            std::min<std::int64_t>(32'767, 2'147'483'647 / 255 / static_cast<std::int64_t>(stride));
         std::vector<std::int16_t> weights(stride);
         std::vector<std::uint8_t> codes(stride * n);
-        for (auto& w : weights)
-          w = static_cast<std::int16_t>(random() % 3 == 0 ? most : -most + 1);
+        for (auto& w : weights) w = static_cast<std::int16_t>(random() % 3 == 0 ? most : -most + 1);
         for (auto& c : codes) c = static_cast<std::uint8_t>(random() % 4 == 0 ? 255 : random());
         std::vector<std::int32_t> fast(n), plain(n);
         set.weighted_codes(weights.data(), codes.data(), n, stride, fast.data());

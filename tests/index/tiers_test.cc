@@ -1,5 +1,5 @@
-// A shard's rows in every tier, quantization and kind of part: found, counted, and there again after
-// a restart.
+// A shard's rows in every tier, quantization and kind of part: found, counted, and there again
+// after a restart.
 #include <fstream>
 
 #include "index/engine_fixture.h"
@@ -22,7 +22,8 @@ class TiersTest : public EngineTest {
   }
   std::set<model::Tier> tiers(const std::string& index) {
     std::set<model::Tier> all;
-    for (const auto& shard : engine_->get(index).value().shards) {
+    const auto object = engine_->get(index).value();
+    for (const auto& shard : object.shards) {
       all.insert(shard.tier);
       EXPECT_EQ(shard.state, model::ShardState::kActive);
     }
@@ -132,7 +133,9 @@ TEST_F(TiersTest, CompactionLeavesNothingOfTheDeadInAnyTier) {
     EXPECT_EQ(engine_->stats("c").value().deleted, 0U);
     EXPECT_EQ(engine_->stats("c").value().vectors, rows.size());
     EXPECT_EQ(nearest("c", rows.begin()->second, 1, true).front(), rows.begin()->first);
-    EXPECT_EQ(engine_->resealing_of("c", Resealing::kCompact).error().code, base::ErrorCode::kConflict);
+    EXPECT_EQ(
+        engine_->resealing_of("c", Resealing::kCompact).error().code, base::ErrorCode::kConflict
+    );
   };
   halve();
   EXPECT_EQ(tiers("c"), (std::set<model::Tier>{model::Tier::kIdmap}));
@@ -158,12 +161,12 @@ TEST_F(TiersTest, ThresholdsAskForTheNextTier) {
   EXPECT_EQ(due()[0].kind, Resealing::kTrain);
   reseal("t", Resealing::kTrain);
   EXPECT_TRUE(due().empty());
-  put("t", clustered(1'600, kDim, 4));
+  put("t", clustered(400, kDim, 4, "w"));
   ASSERT_EQ(due().size(), 1U);
   EXPECT_EQ(due()[0].kind, Resealing::kMigrate);
   reseal("t", Resealing::kMigrate);
   EXPECT_TRUE(due().empty());
-  put("t", clustered(2'200, kDim, 4));
+  put("t", clustered(600, kDim, 4, "x"));
   ASSERT_EQ(due().size(), 1U);
   EXPECT_EQ(due()[0].kind, Resealing::kMerge);
   EXPECT_EQ(due()[0].shards.size(), 1U);
@@ -187,9 +190,8 @@ TEST_F(TiersTest, HalvesRefuseWhatTheyCannotHold) {
 
 TEST_F(TiersTest, ADamagedPartOfAnyKindIsMadeAnewWhateverByteIsHit) {
   for (const auto* type : {"IVFFlat", "HNSW"}) {
-    create(fmt::format(
-        R"({{"index_id":"{}","dimension":{},"index_type":"{}"}})", type, kDim, type
-    ));
+    create(fmt::format(R"({{"index_id":"{}","dimension":{},"index_type":"{}"}})", type, kDim, type)
+    );
     const auto rows = clustered(600, kDim, 5);
     put(type, rows);
     std::mt19937_64 random(6);
@@ -207,7 +209,8 @@ TEST_F(TiersTest, ADamagedPartOfAnyKindIsMadeAnewWhateverByteIsHit) {
         std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
         // The end holds the counts: every other round hits those.
         const auto at = static_cast<std::streamoff>(
-            round % 2 == 0 ? random() % size : size - 1 - random() % std::min<std::size_t>(size, 370)
+            round % 2 == 0 ? random() % size
+                           : size - 1 - random() % std::min<std::size_t>(size, 370)
         );
         bytes.seekg(at);
         const auto was = static_cast<char>(bytes.get());
