@@ -16,6 +16,8 @@ export const operations = {
   importVectors: ['POST', '/api/v1/indices/{id}/import'],
   exportVectors: ['POST', '/api/v1/indices/{id}/export'],
   trainIndex: ['POST', '/api/v1/indices/{id}/train'],
+  mergeIndex: ['POST', '/api/v1/indices/{id}/merge'],
+  compactIndex: ['POST', '/api/v1/indices/{id}/compact'],
   snapshotIndex: ['POST', '/api/v1/indices/{id}/snapshot'],
   restoreIndex: ['POST', '/api/v1/restore'],
   listAliases: ['GET', '/api/v1/aliases'],

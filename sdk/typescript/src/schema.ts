@@ -170,7 +170,7 @@ export interface paths {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -202,8 +202,57 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Move the index's shards to the ivf tier now, whatever their thresholds */
+        /**
+         * Move the index's shards to the ivf tier now, whatever their thresholds
+         * @description Shards beyond it are arranged anew in the tier they are in. Conflict for an index of type IDMap, and when there is nothing to train.
+         */
         readonly post: operations["trainIndex"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/indices/{id}/merge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Merge the index's shards now, whatever their thresholds
+         * @description All shards get one sealed part together, its values on disk: a search looks into it once, not once a shard.
+         */
+        readonly post: operations["mergeIndex"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/indices/{id}/compact": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Give back the places of deleted and replaced vectors now
+         * @description Each shard stays in its tier. Conflict when nothing was deleted or replaced.
+         */
+        readonly post: operations["compactIndex"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -784,21 +833,22 @@ export interface components {
             /** @default 1 */
             readonly num_shards?: number;
             /**
-             * @description IDMap stays flat and exact: it is never trained, by hand neither (409). IVF is another word for IVFFlat.
+             * @description IDMap stays flat and exact: it is never trained, by hand neither (409). IVF is another word for IVFFlat. The sealed parts of an HNSW index are graphs, of the others lists.
              * @default auto
              * @enum {unknown}
              */
-            readonly index_type?: "auto" | "IDMap" | "IVFFlat" | "IVF";
+            readonly index_type?: "auto" | "IDMap" | "IVFFlat" | "IVF" | "HNSW";
             /**
              * @description 0: chosen at training.
              * @default 0
              */
             readonly num_centroids?: number;
             /**
+             * @description How sealed parts hold values in memory: 32 bits, 16 bits (values beyond 65504 are refused), or not at all, but codes of 8 bits alone: what is near by those is then read from disk.
              * @default none
              * @enum {unknown}
              */
-            readonly quantization?: "none";
+            readonly quantization?: "none" | "f16" | "int8";
             /**
              * @description Lists that a search probes unless it says so itself; used as given. 0: as many as were calibrated at training for a recall of 0.95, by k and filter.
              * @default 0
@@ -817,11 +867,11 @@ export interface components {
             readonly dimension: number;
             readonly metric_type: components["schemas"]["MetricType"];
             /** @enum {unknown} */
-            readonly index_type: "auto" | "IDMap" | "IVFFlat";
+            readonly index_type: "auto" | "IDMap" | "IVFFlat" | "HNSW";
             readonly num_shards: number;
             readonly num_centroids: components["schemas"]["Count"];
             /** @enum {unknown} */
-            readonly quantization: "none";
+            readonly quantization: "none" | "f16" | "int8";
             readonly nprobe: components["schemas"]["Count"];
             readonly tiering: components["schemas"]["Tiering"];
             readonly vectors: components["schemas"]["Count"];
@@ -924,6 +974,8 @@ export interface components {
             readonly k?: number;
             /** @description Lists to probe in each shard, used as given; more than there are is all of them. Without it the index's, or as calibrated for a recall of 0.95. */
             readonly nprobe?: number;
+            /** @description Near vertices to keep in a graph (HNSW), used as given, but never fewer than k. Without it as calibrated for a recall of 0.95. */
+            readonly ef?: number;
             readonly filter?: components["schemas"]["Filter"];
             /**
              * @default [
@@ -947,6 +999,8 @@ export interface components {
         readonly SearchAnswer: {
             readonly results: readonly (readonly components["schemas"]["Hit"][])[];
             readonly took_ms: number;
+            /** @description Vectors measured for all queries, by codes or by values. */
+            readonly visited: components["schemas"]["Count"];
         };
         readonly ImportSource: {
             /** @description A path beneath the import folder; only regular files. */
@@ -965,7 +1019,7 @@ export interface components {
         /** @enum {unknown} */
         readonly JobState: "queued" | "running" | "completed" | "failed";
         /** @enum {unknown} */
-        readonly JobType: "import" | "train" | "merge" | "compact" | "export" | "snapshot" | "restore";
+        readonly JobType: "import" | "train" | "migrate" | "merge" | "compact" | "export" | "snapshot" | "restore";
         /** @description Numbers that are not known yet are null. */
         readonly Job: {
             readonly jobId: components["schemas"]["Name"];
@@ -1931,7 +1985,7 @@ export interface operations {
             };
             readonly header?: never;
             readonly path: {
-                /** @description The index's name. */
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
                 readonly id: components["parameters"]["IndexId"];
             };
             readonly cookie?: never;
@@ -1957,6 +2011,58 @@ export interface operations {
         };
     };
     readonly trainIndex: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly mergeIndex: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly compactIndex: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
