@@ -184,6 +184,8 @@ class Engine {
   );
   [[nodiscard]] base::Result<VectorRecord> fetch(const std::string& id, std::string_view vector_id)
       const;
+  /// A vector of the index, chosen by `dice`. errors kNotFound also when none was found.
+  [[nodiscard]] base::Result<VectorRecord> any(const std::string& id, std::uint64_t dice) const;
   [[nodiscard]] base::Result<ScrollPage> scroll(
       const std::string& id, std::string_view after, std::size_t limit
   ) const;

@@ -303,6 +303,16 @@ Result<VectorRecord> Engine::fetch(const std::string& id, std::string_view vecto
   );
 }
 
+Result<VectorRecord> Engine::any(const std::string& id, std::uint64_t dice) const {
+  MLG_TRY(index, impl_->running(id));
+  const std::size_t n = index->shards.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto found = index->shards[(dice + i) % n]->data.any_id(dice / n);
+    if (!found.empty()) return fetch(id, found);
+  }
+  return fail(ErrorCode::kNotFound, "index '{}' holds no vectors", id);
+}
+
 Result<ScrollPage> Engine::scroll(const std::string& id, std::string_view after, std::size_t limit)
     const {
   MLG_TRY(index, impl_->running(id));

@@ -109,6 +109,16 @@ base::Result<void> Shard::load(
   return {};
 }
 
+std::string_view Shard::any_id(std::uint64_t dice) const {
+  constexpr std::uint32_t kFar = 100'000;
+  const std::uint32_t seen = view_.load()->head->published();
+  for (std::uint32_t i = 0; i < std::min(seen, kFar); ++i) {
+    const auto row = static_cast<std::uint32_t>((dice + i) % seen);
+    if (rows_.alive(row, seen)) return rows_.id_of(row);
+  }
+  return {};
+}
+
 std::vector<std::string_view> Shard::live_ids(const Filter* filter) const {
   const auto view = view_.load();
   const std::uint32_t seen = view->head->published();

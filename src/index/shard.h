@@ -67,6 +67,8 @@ class Shard {
   }
   [[nodiscard]] std::string_view id_of(std::uint32_t row) const { return rows_.id_of(row); }
   [[nodiscard]] bool has_metadata(std::uint32_t row) const { return rows_.has_metadata(row); }
+  /// The id of the first live row at or behind a place that `dice` chooses; empty: none is near.
+  [[nodiscard]] std::string_view any_id(std::uint64_t dice) const;
   /// Ids of live rows, all or those that match.
   [[nodiscard]] std::vector<std::string_view> live_ids(const Filter* filter) const;
 

@@ -153,7 +153,7 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
     }
     auto& traffic = traffic_[name];
     if (traffic.metrics != metrics)
-      traffic = {metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), {{}}, 0};
+      traffic = {metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), {{}}, 0, -1};
     traffic.latency->tick();
     const Traffic::Totals totals{
         metrics->searches_total.load(std::memory_order_relaxed),
@@ -168,14 +168,17 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
         traffic.latency->seconds(0.5) * 1e3,
         traffic.latency->seconds(0.99) * 1e3,
         metrics->search_errors.per_second(now),
-        metrics->vectors_scanned.per_second(now)};
+        metrics->vectors_scanned.per_second(now),
+        metrics->recall.load(std::memory_order_relaxed)};
     const auto answered = totals.searches - window.searches;
     const auto failed = totals.errors - window.errors;
     if (answered + failed > 0)
       gauges.search[name] = {
           search, static_cast<double>(failed) / static_cast<double>(answered + failed)};
     const bool searched =
-        totals.searches != last_totals.searches || totals.errors != last_totals.errors;
+        totals.searches != last_totals.searches || totals.errors != last_totals.errors ||
+        search.recall != traffic.recall;
+    traffic.recall = search.recall;
     const auto ingested = metrics->ingested_total.load(std::memory_order_relaxed);
     const IngestSample ingest{
         name,

@@ -95,6 +95,7 @@ class Sampler {
     };
     std::deque<Totals> totals;  ///< of the last 10 ticks, oldest first
     std::uint64_t ingested = 0;
+    double recall = -1;
   };
   ProcessStats process_;
   WindowedQuantiles latency_;

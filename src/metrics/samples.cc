@@ -50,6 +50,7 @@ void write(base::JsonWriter& out, const SearchSample& sample) {
     out.member("latency_p99_ms", rounded(sample.latency_p99_ms));
     out.member("errors_per_second", rounded(sample.errors_per_second));
     out.member("vectors_scanned", rounded(sample.vectors_scanned));
+    if (sample.recall >= 0) out.member("recall", rounded(sample.recall));
   });
 }
 

@@ -31,6 +31,7 @@ struct SearchSample {
   std::string index;
   double qps = 0, latency_p50_ms = 0, latency_p99_ms = 0, errors_per_second = 0;
   double vectors_scanned = 0;  ///< per second
+  double recall = -1;          ///< 0..1 as measured last; below 0: not yet, and not told
   bool operator==(const SearchSample&) const = default;
 };
 struct IngestSample {

@@ -25,6 +25,7 @@ struct IndexMetrics {
   std::atomic<std::uint64_t> searches_total{0};
   std::atomic<std::uint64_t> errors_total{0};
   std::atomic<std::uint64_t> ingested_total{0};
+  std::atomic<double> recall{-1};  ///< as measured last; below 0: not yet
 };
 
 /// Threads: shared.

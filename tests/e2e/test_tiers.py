@@ -119,3 +119,23 @@ def test_killed_in_any_phase_of_any_move_nothing_is_lost(make_server, index_type
         assert {hit["id"] for hit in found} == set(truth)
     print(f"killed in {sorted(seen)}")
     assert len(seen) >= 5, seen
+
+
+def test_recall_is_measured_on_demand_and_told(make_server):
+    server = make_server()
+    rest, watcher = server.rest(), server.socket()
+    rest.post("/indices", {"index_id": "docs", "dimension": 16, "tiering": {"idmap_to_ivf": NEVER}})
+    assert rest.post("/indices/docs/recall", {"samples": 1001}).status == 422
+    assert rest.post("/indices/none/recall").status == 404
+    fill(rest, "docs", rows(3000, 16))
+    assert rest.ended(rest.post("/indices/docs/train").json["jobId"])["state"] == "completed"
+    watcher.subscribe("metrics.docs.search")
+
+    def measured(**options):
+        job = rest.ended(rest.post("/indices/docs/recall", options).json["jobId"])
+        assert (job["state"], job["processed"], job["jobType"]) == ("completed", options.get("samples", 100), "recall"), job
+        return watcher.next(timeout=30)["data"]["recall"]
+
+    assert measured() >= 0.9
+    assert measured(samples=50, nprobe=1000) >= 0.999, "all lists hold everything"
+    watcher.close()

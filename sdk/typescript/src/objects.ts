@@ -162,6 +162,8 @@ export interface SearchMetrics {
   readonly errors_per_second: number;
   /** A second. */
   readonly vectors_scanned: number;
+  /** 0 to 1, as it was measured last; absent until then. */
+  readonly recall?: number;
 }
 
 /** One index, once a second while it is written. */

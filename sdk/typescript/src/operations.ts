@@ -18,6 +18,7 @@ export const operations = {
   trainIndex: ['POST', '/api/v1/indices/{id}/train'],
   mergeIndex: ['POST', '/api/v1/indices/{id}/merge'],
   compactIndex: ['POST', '/api/v1/indices/{id}/compact'],
+  measureRecall: ['POST', '/api/v1/indices/{id}/recall'],
   snapshotIndex: ['POST', '/api/v1/indices/{id}/snapshot'],
   restoreIndex: ['POST', '/api/v1/restore'],
   listAliases: ['GET', '/api/v1/aliases'],

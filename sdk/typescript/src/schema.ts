@@ -259,6 +259,30 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/indices/{id}/recall": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Measure how many of the nearest vectors plain searches find
+         * @description A background job. Vectors of the index, chosen at random, are searched for as a client would and exactly; of the k nearest,
+         *     themselves left out, the share that both have is the recall. It is then shown in `metrics.search`.
+         */
+        readonly post: operations["measureRecall"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/indices/{id}/snapshot": {
         readonly parameters: {
             readonly query?: never;
@@ -1019,7 +1043,7 @@ export interface components {
         /** @enum {unknown} */
         readonly JobState: "queued" | "running" | "completed" | "failed";
         /** @enum {unknown} */
-        readonly JobType: "import" | "train" | "migrate" | "merge" | "compact" | "export" | "snapshot" | "restore";
+        readonly JobType: "import" | "train" | "migrate" | "merge" | "compact" | "recall" | "export" | "snapshot" | "restore";
         /** @description Numbers that are not known yet are null. */
         readonly Job: {
             readonly jobId: components["schemas"]["Name"];
@@ -1264,6 +1288,8 @@ export interface components {
             readonly errors_per_second: number;
             /** @description A second. */
             readonly vectors_scanned: number;
+            /** @description As `POST /indices/{id}/recall` measured it last, since the server's start; absent until then. */
+            readonly recall?: number;
         };
         readonly IngestMetrics: {
             readonly index: components["schemas"]["Name"];
@@ -2073,6 +2099,43 @@ export interface operations {
             readonly cookie?: never;
         };
         readonly requestBody?: never;
+        readonly responses: {
+            /** @description The job; Location is its address. */
+            readonly 202: {
+                headers: {
+                    /** @description Path of the job. */
+                    readonly Location?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Job"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly measureRecall: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description The index's name, or an alias of it. Rights are those of the index, and answers name it. */
+                readonly id: components["parameters"]["IndexId"];
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": {
+                    /** @default 100 */
+                    readonly samples?: number;
+                    /** @default 10 */
+                    readonly k?: number;
+                    readonly nprobe?: number;
+                    readonly ef?: number;
+                };
+            };
+        };
         readonly responses: {
             /** @description The job; Location is its address. */
             readonly 202: {

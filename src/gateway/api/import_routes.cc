@@ -2,6 +2,7 @@
 #include "gateway/api/streamed_body.h"
 #include "work/compression.h"
 #include "work/file_import.h"
+#include "work/recall_job.h"
 #include "work/reseal_job.h"
 
 namespace mlgraph::gateway {
@@ -123,6 +124,27 @@ void add_import_routes(Router& router, ApiServices& services) {
            return accepted(job);
          })}
     );
+  router.add(
+      {"POST",
+       "/api/v1/indices/{id}/recall",
+       Access::kSearch,
+       false,
+       true,
+       4'096,
+       answering([&](HttpRequest& request) -> Result<HttpResponse> {
+         base::Json body = base::parse_json("{}").value();
+         if (!request.body.empty()) {
+           MLG_TRY(given, json_body(request));
+           body = std::move(given);
+         }
+         MLG_TRY(what, work::parse_recall(body));
+         what.index = request.param("id");
+         MLG_TRY(there, services.engine.get(what.index));
+         static_cast<void>(there);
+         MLG_TRY(job, work::start_recall(services.engine, services.metrics, services.runner, what));
+         return accepted(job);
+       })}
+  );
 }
 
 }  // namespace mlgraph::gateway
