@@ -26,10 +26,10 @@ struct GraphPart final : SealedPart {
     return {links.data() + std::size_t{vertex} * width, width};
   }
 
-  std::uint32_t width = 32;          ///< links a vertex at most on the lowest layer
-  std::uint32_t entry = 0;           ///< where every search begins
+  std::uint32_t width = 32;         ///< links a vertex at most on the lowest layer
+  std::uint32_t entry = 0;          ///< where every search begins
   HugeVector<std::uint32_t> links;  ///< [n, width]; kNowhere behind the last of a vertex
-  std::vector<Layer> layers;         ///< from the second lowest up
+  std::vector<Layer> layers;        ///< from the second lowest up
 };
 
 }  // namespace mlgraph::index

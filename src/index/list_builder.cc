@@ -174,6 +174,8 @@ class Arranger {
       std::vector<float> measured(nlist_);
       std::vector<float> scratch(set_.dim);
       for (std::size_t i = begin; i < end && read; ++i) {
+        list_of[i] = former_list(set_.rows[i]);
+        if (list_of[i] != SealedPart::kNowhere) continue;
         const float* row = set_.values(i, scratch.data());
         if (row)
           list_of[i] = nearest_list(row, measured);
@@ -192,6 +194,16 @@ class Arranger {
     auto next = part_->offsets;
     for (std::uint32_t i = 0; i < n; ++i) order_[next[list_of[i]]++] = i;
     return {};
+  }
+
+  /// Where the same centroids are kept, the row's list is known; else, and for a row of the head,
+  /// kNowhere.
+  [[nodiscard]] std::uint32_t former_list(const TrainingSet::Row& row) const {
+    if (row.position == SealedPart::kNowhere || set_.views[row.segment]->part != options_.like)
+      return SealedPart::kNowhere;
+    const auto& offsets = options_.like->offsets;
+    const auto behind = std::upper_bound(offsets.begin(), offsets.end(), row.position);
+    return static_cast<std::uint32_t>(behind - offsets.begin()) - 1;
   }
 
   std::uint32_t nearest_list(const float* row, std::vector<float>& measured) const {

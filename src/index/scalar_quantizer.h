@@ -61,8 +61,8 @@ class RangeFinder {
 /// Coded rows, one after the other.
 struct CodedRows {
   ScalarQuantizer quantizer;
-  HugeVector<std::uint8_t> bytes;   ///< [n, stride]
-  std::vector<float> norms;         ///< [n], what encode() returned
+  HugeVector<std::uint8_t> bytes;  ///< [n, stride]
+  std::vector<float> norms;        ///< [n], what encode() returned
   [[nodiscard]] const std::uint8_t* at(std::size_t row) const {
     return bytes.data() + row * quantizer.stride();
   }

@@ -153,7 +153,8 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
     }
     auto& traffic = traffic_[name];
     if (traffic.metrics != metrics)
-      traffic = {metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), {{}}, 0, -1};
+      traffic = {
+          metrics, std::make_unique<WindowedQuantiles>(metrics->search_latency), {{}}, 0, -1};
     traffic.latency->tick();
     const Traffic::Totals totals{
         metrics->searches_total.load(std::memory_order_relaxed),
@@ -175,9 +176,8 @@ void Sampler::sample_traffic(base::SteadyTime now, base::Timestamp at, Gauges& g
     if (answered + failed > 0)
       gauges.search[name] = {
           search, static_cast<double>(failed) / static_cast<double>(answered + failed)};
-    const bool searched =
-        totals.searches != last_totals.searches || totals.errors != last_totals.errors ||
-        search.recall != traffic.recall;
+    const bool searched = totals.searches != last_totals.searches ||
+                          totals.errors != last_totals.errors || search.recall != traffic.recall;
     traffic.recall = search.recall;
     const auto ingested = metrics->ingested_total.load(std::memory_order_relaxed);
     const IngestSample ingest{

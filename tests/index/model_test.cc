@@ -147,8 +147,7 @@ class ModelTest : public EngineTest {
       ASSERT_TRUE(done) << done.error().message << ", step " << step_;
     }
     const auto object = engine_->get(index_).value();
-    for (const auto& shard : object.shards)
-      EXPECT_EQ(shard.state, model::ShardState::kActive);
+    for (const auto& shard : object.shards) EXPECT_EQ(shard.state, model::ShardState::kActive);
   }
 
   void run(std::uint64_t seed) {
