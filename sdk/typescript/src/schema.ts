@@ -2378,6 +2378,7 @@ export interface operations {
                     readonly "application/x-npy": string;
                     readonly "application/gzip": string;
                     readonly "application/zstd": string;
+                    readonly "application/vnd.mlgraph.snapshot": string;
                 };
             };
             readonly default: components["responses"]["Error"];
