@@ -72,7 +72,10 @@ class Space final : public hnswlib::SpaceInterface<float> {
 class GraphBuilder::Links {
  public:
   Links(std::size_t n, std::size_t dim, model::Metric metric, std::uint64_t seed)
-      : space_(dim, metric), graph_(&space_, n, kLinks, kConstruction, seed) {}
+      : space_(dim, metric), graph_(&space_, n, kLinks, kConstruction, seed) {
+    // hnswlib fetches ahead by the link behind the last one: it must be there.
+    graph_.size_links_per_element_ += sizeof(hnswlib::tableint);
+  }
 
   void add(const float* row, std::uint32_t position) { graph_.addPoint(row, position); }
 
