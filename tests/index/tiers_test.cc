@@ -61,7 +61,7 @@ TEST_F(TiersTest, EachKeepsWhatIsSearchedAndSurvivesARestart) {
           type,
           quantization
       ));
-      auto rows = clustered(3'000, kDim, 1);
+      auto rows = clustered(6'000, kDim, 1);
       put(index, rows);
       for (const auto kind : {Resealing::kTrain, Resealing::kMigrate, Resealing::kMerge}) {
         reseal(index, kind);
