@@ -37,11 +37,11 @@ export interface Index {
   readonly index_id: string;
   readonly dimension: number;
   readonly metric_type: 'L2' | 'IP' | 'COSINE';
-  readonly index_type: 'auto' | 'IDMap' | 'IVFFlat';
+  readonly index_type: 'auto' | 'IDMap' | 'IVFFlat' | 'HNSW';
   readonly num_shards: number;
   /** 0: chosen at training. */
   readonly num_centroids: number;
-  readonly quantization: 'none';
+  readonly quantization: 'none' | 'f16' | 'int8';
   /** 0: calibrated at training. */
   readonly nprobe: number;
   readonly tiering: Tiering;
@@ -56,7 +56,7 @@ export interface Index {
 /** A job. Numbers that are not known yet are null. */
 export interface Job {
   readonly jobId: string;
-  readonly jobType: 'import' | 'train' | 'merge' | 'compact' | 'export' | 'snapshot' | 'restore';
+  readonly jobType: 'import' | 'train' | 'migrate' | 'merge' | 'compact' | 'recall' | 'export' | 'snapshot' | 'restore';
   /** 0 to 1, never falls, 1 before `job.completed`. */
   readonly progress: number | null;
   readonly processed: number;
