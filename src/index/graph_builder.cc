@@ -77,7 +77,15 @@ class GraphBuilder::Links {
     graph_.size_links_per_element_ += sizeof(hnswlib::tableint);
   }
 
-  void add(const float* row, std::uint32_t position) { graph_.addPoint(row, position); }
+  /// False: there was no memory for it. On a thread of the builder nobody would catch that.
+  [[nodiscard]] bool try_add(const float* row, std::uint32_t position) {
+    try {
+      graph_.addPoint(row, position);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
 
   void copy_to(GraphPart& part) const {
     const std::size_t n = graph_.cur_element_count;
@@ -153,20 +161,22 @@ Result<void> GraphBuilder::link(std::size_t begin, std::size_t end) {
   std::atomic<std::size_t> done{begin};
   std::atomic<bool> stop{false};
   std::atomic<bool> read{true};
+  std::atomic<bool> failed{false};
   in_parallel(end - begin, kStep, options_.threads, [&](std::size_t from, std::size_t to) {
     std::vector<float> scratch(set_.dim);
-    for (std::size_t at = begin + from; at < begin + to && !stop && read; ++at) {
+    for (std::size_t at = begin + from; at < begin + to && !stop && read && !failed; ++at) {
       const float* row = set_.values(order_[at], scratch.data());
-      if (row)
-        links_->add(row, static_cast<std::uint32_t>(at));
-      else
+      if (!row)
         read = false;
+      else if (!links_->try_add(row, static_cast<std::uint32_t>(at)))
+        failed = true;
     }
     const std::size_t so_far = done += to - from;
     if (!progress_("linking", static_cast<double>(so_far) / static_cast<double>(order_.size())))
       stop = true;
   });
   linked_ = end;
+  if (failed) return fail(ErrorCode::kInternal, "the graph could not be built: no memory");
   if (!read) return building::unreadable();
   if (stop) return building::cancelled();
   return {};

@@ -15,7 +15,6 @@ struct GraphPart final : SealedPart {
   GraphPart() : SealedPart(Kind::kGraph) {}
   void search(PartSearch& search) const override;
   [[nodiscard]] double rows_measured(const PartSearch& search, double nearest) const override;
-  [[nodiscard]] std::size_t structure_memory() const override;
 
   /// A layer above the lowest: fewer vertices, longer links.
   struct Layer {

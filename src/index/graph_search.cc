@@ -161,10 +161,4 @@ double GraphPart::rows_measured(const PartSearch& search, double nearest) const 
   return kVerticesPerEf * static_cast<double>(ef);
 }
 
-std::size_t GraphPart::structure_memory() const {
-  std::size_t count = links.size();
-  for (const auto& layer : layers) count += layer.vertices.size() + layer.links.size();
-  return count * sizeof(std::uint32_t);
-}
-
 }  // namespace mlgraph::index

@@ -29,11 +29,6 @@ void IvfPart::code_centroids() {
     coded.norms[list] = coded.quantizer.encode(centroid(list), coded.bytes.data() + list * stride);
 }
 
-std::size_t IvfPart::structure_memory() const {
-  return centroids.size() * sizeof(float) + offsets.size() * sizeof(std::uint64_t) +
-         (coded_centroids ? coded_centroids->memory() : 0);
-}
-
 ListOrder::ListOrder(const Distance& distance, std::span<const float> query, const IvfPart& part) {
   std::vector<float> measured(part.nlist());
   // By codes: a quarter of the memory to pass, and which of two lists about as near comes first

@@ -14,7 +14,6 @@ struct IvfPart final : SealedPart {
   IvfPart() : SealedPart(Kind::kIvf) {}
   void search(PartSearch& search) const override;
   [[nodiscard]] double rows_measured(const PartSearch& search, double nearest) const override;
-  [[nodiscard]] std::size_t structure_memory() const override;
 
   [[nodiscard]] std::uint32_t nlist() const {
     return static_cast<std::uint32_t>(offsets.size() - 1);

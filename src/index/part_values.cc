@@ -50,12 +50,4 @@ PartValues::Width PartValues::width() const {
   return std::holds_alternative<HugeVector<Half>>(rows_) ? Width::kHalf : Width::kFloat;
 }
 
-std::size_t PartValues::memory() const {
-  if (const auto* floats = std::get_if<HugeVector<float>>(&rows_))
-    return floats->size() * sizeof(float);
-  if (const auto* halves = std::get_if<HugeVector<Half>>(&rows_))
-    return halves->size() * sizeof(Half);
-  return 0;
-}
-
 }  // namespace mlgraph::index

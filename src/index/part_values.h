@@ -47,7 +47,6 @@ class PartValues {
   [[nodiscard]] const float* block(std::size_t at, std::size_t n, float* scratch) const;
   [[nodiscard]] bool is_on_disk() const { return std::holds_alternative<OnDisk>(rows_); }
   [[nodiscard]] Width width() const;
-  [[nodiscard]] std::size_t memory() const;  ///< bytes
 
  private:
   std::uint32_t dim_ = 0;

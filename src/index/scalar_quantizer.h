@@ -66,7 +66,6 @@ struct CodedRows {
   [[nodiscard]] const std::uint8_t* at(std::size_t row) const {
     return bytes.data() + row * quantizer.stride();
   }
-  [[nodiscard]] std::size_t memory() const { return bytes.size() + norms.size() * sizeof(float); }
 };
 
 /// A query as it is measured against coded rows. The distance is that to the row which the codes

@@ -60,8 +60,6 @@ struct SealedPart {
   virtual void search(PartSearch& search) const = 0;
   /// About how many rows a search for the `nearest` rows measures.
   [[nodiscard]] virtual double rows_measured(const PartSearch& search, double nearest) const = 0;
-  /// Bytes beside values and codes, without what is told in size().
-  [[nodiscard]] virtual std::size_t structure_memory() const = 0;
 
   [[nodiscard]] std::size_t size() const { return rows.size(); }
   [[nodiscard]] std::size_t segments() const { return shards.size(); }
