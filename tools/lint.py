@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang with -Wthread-safety over the whole build, then clang-tidy over src/ (checks in .clang-tidy, all errors)."""
+"""clang-tidy over src/, clang's own warnings and its thread-safety analysis among them (checks in .clang-tidy, all errors)."""
 import json
 import os
 import pathlib
@@ -17,7 +17,6 @@ def tidy(path):
 
 
 subprocess.check_call(["cmake", "--preset", "lint", "-Wno-dev"], cwd=root)
-built = subprocess.call(["cmake", "--build", "--preset", "lint"], cwd=root)
 units = [entry["file"] for entry in json.loads((build / "compile_commands.json").read_text())]
 mine = sorted(f for f in units if f.startswith(str(root / "src")))
 bad = 0
@@ -27,4 +26,4 @@ with ThreadPoolExecutor(os.cpu_count()) as pool:
             bad += 1
             print(output)
 print(f"{len(mine)} files, {bad} with findings")
-sys.exit(1 if built or bad else 0)
+sys.exit(1 if bad else 0)

@@ -1,8 +1,5 @@
 #include "index/metadata_columns.h"
 
-#include <bit>
-#include <cstring>
-
 #include <fmt/format.h>
 #include <sodium.h>
 
@@ -22,21 +19,6 @@ const std::array<unsigned char, crypto_shorthash_siphashx24_KEYBYTES>& hash_key(
 }
 
 }  // namespace
-
-void Bitmap::intersect(const Bitmap& other) {
-  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
-}
-void Bitmap::unite(const Bitmap& other) {
-  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
-}
-void Bitmap::subtract(const Bitmap& other) {
-  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= ~other.words_[i];
-}
-std::uint64_t Bitmap::count() const {
-  std::uint64_t sum = 0;
-  for (const auto word : words_) sum += static_cast<std::uint64_t>(std::popcount(word));
-  return sum;
-}
 
 MetadataColumns::Hash MetadataColumns::hash_of(const Scalar& value) {
   std::string bytes(1, static_cast<char>(value.index()));
@@ -64,8 +46,26 @@ MetadataColumns::Hash MetadataColumns::hash_of(const Scalar& value) {
 
 void MetadataColumns::add(std::uint32_t row, const base::Json& metadata) {
   if (!metadata.as_object()) return;
-  base::WriteLock lock(mutex_);
-  for (const auto& [name, value] : *metadata.as_object()) add_value(row, name, value, 1);
+  {
+    base::WriteLock lock(mutex_);
+    for (const auto& [name, value] : *metadata.as_object()) add_value(row, name, value, 1);
+  }
+  if (!due_.empty()) merge_numbers();
+}
+
+// Merged beside searches, which wait only while the result is put in place.
+void MetadataColumns::merge_numbers() {
+  for (auto* column : due_) {
+    NumberColumn::Merged merged;
+    {
+      base::ReadLock lock(mutex_);
+      if (!column->is_due()) continue;  // told twice
+      merged = column->merged();
+    }
+    base::WriteLock lock(mutex_);
+    column->install(std::move(merged));
+  }
+  due_.clear();
 }
 
 void MetadataColumns::add_value(
@@ -80,19 +80,18 @@ void MetadataColumns::add_value(
     it = columns_.emplace(path, Column{}).first;
   }
   Column& column = it->second;
-  if (!value.is_null() && (column.present.empty() || column.present.back() != row))
-    column.present.push_back(row);
+  if (!value.is_null()) column.present.add(row);
   const auto add_scalar = [&](const base::Json& item) {
     const auto scalar = scalar_of(item);
     if (!scalar) return;
-    if (const auto number = item.as_double()) column.numbers.emplace_back(*number, row);
-    auto& rows = column.rows_by_value[hash_of(*scalar)];
-    if (rows.empty() || rows.back() != row) rows.push_back(row);
+    if (const auto number = item.as_double()) column.numbers.add(*number, row);
+    column.rows_by_value[hash_of(*scalar)].add(row);
   };
   if (const auto* items = value.as_array())
     for (const auto& item : *items) add_scalar(item);
   else
     add_scalar(value);
+  if (column.numbers.is_due()) due_.push_back(&column.numbers);
 }
 
 void MetadataColumns::forget(const std::function<bool(std::uint32_t row)>& is_dead) {
@@ -100,10 +99,10 @@ void MetadataColumns::forget(const std::function<bool(std::uint32_t row)>& is_de
   forgotten_.fetch_add(1);
   for (auto column = columns_.begin(); column != columns_.end();) {
     auto& [rows_by_value, numbers, present] = column->second;
-    for (auto& [value, rows] : rows_by_value) std::erase_if(rows, is_dead);
+    for (auto& [value, rows] : rows_by_value) rows.erase_if(is_dead);
     std::erase_if(rows_by_value, [](const auto& each) { return each.second.empty(); });
-    std::erase_if(numbers, [&](const auto& each) { return is_dead(each.second); });
-    std::erase_if(present, is_dead);
+    numbers.erase_if(is_dead);
+    present.erase_if(is_dead);
     const bool empty = present.empty() && rows_by_value.empty();
     column = empty ? columns_.erase(column) : std::next(column);
   }
@@ -136,8 +135,7 @@ Bitmap MetadataColumns::condition_rows(const Condition& condition, std::uint32_t
   const auto it = columns_.find(condition.key);
   if (const auto* exists = std::get_if<Condition::Exists>(&condition.test)) {
     Bitmap present(rows);
-    if (it != columns_.end())
-      for (const auto row : it->second.present) present.set(row);
+    if (it != columns_.end()) it->second.present.unite_into(present);
     if (exists->exists) return present;
     Bitmap absent(rows, true);
     absent.subtract(present);
@@ -147,17 +145,13 @@ Bitmap MetadataColumns::condition_rows(const Condition& condition, std::uint32_t
   if (it == columns_.end()) return result;
   const auto add_matches = [&](const Scalar& value) {
     const auto found = it->second.rows_by_value.find(hash_of(value));
-    if (found == it->second.rows_by_value.end()) return;
-    for (const auto row : found->second) result.set(row);
+    if (found != it->second.rows_by_value.end()) found->second.unite_into(result);
   };
   if (const auto* match = std::get_if<Condition::Match>(&condition.test)) add_matches(match->value);
   if (const auto* any = std::get_if<Condition::Any>(&condition.test))
     for (const auto& value : any->values) add_matches(value);
   if (const auto* range = std::get_if<Condition::Range>(&condition.test))
-    for (const auto& [number, row] : it->second.numbers)
-      if (!(range->gt && !(number > *range->gt)) && !(range->gte && !(number >= *range->gte)) &&
-          !(range->lt && !(number < *range->lt)) && !(range->lte && !(number <= *range->lte)))
-        result.set(row);
+    it->second.numbers.unite_range(*range, result);
   return result;
 }
 

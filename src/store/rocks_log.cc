@@ -268,6 +268,7 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& data_dir, Retention re
   rocksdb::ColumnFamilyOptions family(options);
   family.write_buffer_size = std::size_t{64} << 20;
   std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+  wanted.reserve(std::size(kLogFamilies));
   for (const auto& name : kLogFamilies) wanted.emplace_back(name, family);
   make_folder(data_dir + "/log");
   rocksdb::DB* raw = nullptr;

@@ -137,5 +137,6 @@ def test_recall_is_measured_on_demand_and_told(make_server):
         return watcher.next(timeout=30)["data"]["recall"]
 
     assert measured() >= 0.9
-    assert measured(samples=50, nprobe=1000) >= 0.999, "all lists hold everything"
+    # All lists hold everything, and codes leave a candidate out once in a thousand: three standard deviations of their error.
+    assert measured(samples=50, nprobe=1000) >= 0.99
     watcher.close()
