@@ -18,7 +18,6 @@ arguments.add_argument("--target")
 options = arguments.parse_args()
 
 
-
 def run(binary):
     corpus = root / "fuzz" / "corpus" / binary.name.removesuffix("_fuzz")
     with tempfile.TemporaryDirectory() as found:
