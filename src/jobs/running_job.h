@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "jobs/job_spec.h"
 #include "jobs/progress.h"
-#include "jobs/runner.h"
 
 namespace mlgraph::jobs {
 
