@@ -24,12 +24,15 @@ void set_log_level(const std::string& name) {
 }  // namespace
 
 std::string Server::reload(const Loaded& wanted) {
-  metrics_.config_reloaded = false;
-  if (!wanted.problems.empty()) return refused(wanted.problems);
+  const auto refuse = [this](const std::vector<std::string>& problems) {
+    metrics_.config_reloaded = false;
+    return refused(problems);
+  };
+  if (!wanted.problems.empty()) return refuse(wanted.problems);
   auto found = changes(config_, wanted.config);
   // The certificate is all that can still fail, so it comes first.
   if (auto reloaded = gateway_->reload(server_options(found.next)); !reloaded)
-    return refused({reloaded.error().message});
+    return refuse({reloaded.error().message});
   config_ = std::move(found.next);
   sessions_->limits = session_limits(config_);
   hub_.set_stall_limit(std::chrono::seconds(config_.limits.stall_seconds));
@@ -37,7 +40,6 @@ std::string Server::reload(const Loaded& wanted) {
   origins_.store(std::make_shared<gateway::OriginPolicy>(config_.server.allowed_origins));
   hosts_.store(std::make_shared<gateway::HostPolicy>(config_.server.allowed_hosts));
   alerts_.set_memory_guard(config_.memory.guard);
-  set_log_level(config_.log.level);
   metrics_.config_reloaded = true;
   base::log(
       LogLevel::kInfo,
@@ -45,6 +47,7 @@ std::string Server::reload(const Loaded& wanted) {
       "changed",
       fmt::format("{}", fmt::join(found.live, ","))
   );
+  set_log_level(config_.log.level);
   if (found.restart.empty()) return "serving on " + address();
   const auto names = fmt::format("{}", fmt::join(found.restart, ","));
   base::log(LogLevel::kWarn, "settings need a restart", "settings", names);
