@@ -69,6 +69,8 @@ STAGES = {
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
+        Stage("deb", "the Debian package in a Debian tree of its own: installed, used, upgraded, purged (root, mmdebstrap, lintian)",
+              pytest("dev", "tests/deb")),
         Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
         Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
         Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),

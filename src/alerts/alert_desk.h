@@ -13,6 +13,7 @@
 #include "alerts/rule.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/live.h"
 #include "base/mutex.h"
 #include "metrics/sampler.h"
 #include "model/alert.h"
@@ -47,7 +48,7 @@ class AlertDesk {
  public:
   struct Options {
     std::string node = "n1";
-    bool memory_guard = false;  ///< whether memory is guarded as the disk is
+    base::Live<bool> memory_guard = false;  ///< whether memory is guarded as the disk is
   };
   AlertDesk(
       store::Committer& committer, store::Log& config, const base::Clock& clock, Options options
@@ -56,6 +57,8 @@ class AlertDesk {
   /// Loads rules from the configuration store and takes up open alerts from the state.
   [[nodiscard]] base::Result<void> start();
   void evaluate(const metrics::Gauges& gauges);
+  /// As of the next evaluate().
+  void set_memory_guard(bool on) { options_.memory_guard = on; }
   /// Of a guarded gauge, from an alert's `error` until it is resolved, or until its rule is changed
   /// to one that would not have it in error; over a restart too. As of the last evaluate() or
   /// start().
@@ -116,7 +119,7 @@ class AlertDesk {
   store::Committer& committer_;
   store::Log& config_;
   const base::Clock& clock_;
-  const Options options_;
+  Options options_;
   // A changed rule waits for the disk; the sampler and the committer, who take mutex_, do not.
   base::Mutex change_mutex_;
   mutable base::Mutex mutex_;

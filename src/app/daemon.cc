@@ -52,24 +52,34 @@ int stop_while_starting(std::future<Started>& starting) {
 
 }  // namespace
 
-int run(const Config& config, Signals& signals) {
+int run(const Loaded& loaded, const Sources& sources, Signals& signals, const Notify& notify) {
+  notify.status("reading the data");
   // On a thread of its own: signals are answered while databases open and shards load.
-  auto starting = std::async(std::launch::async, [&config, &signals] {
-    auto started = start(config, signals);
+  auto starting = std::async(std::launch::async, [&loaded, &signals] {
+    auto started = start(loaded.config, signals);
     signals.wake();
     return started;
   });
   bool reload_due = false;
   for (auto wish = signals.next(); wish != Wish::kLook; wish = signals.next()) {
-    if (wish == Wish::kStop) return stop_while_starting(starting);
+    if (wish == Wish::kStop) {
+      notify.stopping();
+      return stop_while_starting(starting);
+    }
     reload_due = true;
   }
   auto server = starting.get();
   if (!server) return failed(server.error());
   std::printf("mlgraphd listening on %s\n", (*server)->address().c_str());
   std::fflush(stdout);
-  if (reload_due) (*server)->reload();
-  while (signals.next() != Wish::kStop) (*server)->reload();
+  notify.ready("serving on " + (*server)->address());
+  const auto reload = [&] {
+    notify.reloading();
+    notify.ready((*server)->reload(load(sources)));
+  };
+  if (reload_due) reload();
+  while (signals.next() != Wish::kStop) reload();
+  notify.stopping();
   return stop(**server);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-#include "app/config.h"
+#include "app/notify.h"
 #include "app/signals.h"
+#include "app/sources.h"
 
 namespace mlgraph::app {
 
@@ -8,8 +9,12 @@ namespace mlgraph::app {
 /// port is open. A start that is asked to stop ends as soon as it can; what cannot be interrupted
 /// (a database that opens, shards that load) is cut after a few seconds, which harms nothing that
 /// was acknowledged.
+/// loaded    without problems; SIGHUP reads `sources` again.
+/// notify    told of each step.
 /// returns   the exit code: 0 after a stop, 1 with a sentence on standard error when the start
 /// failed.
-[[nodiscard]] int run(const Config& config, Signals& signals);
+[[nodiscard]] int run(
+    const Loaded& loaded, const Sources& sources, Signals& signals, const Notify& notify
+);
 
 }  // namespace mlgraph::app

@@ -4,8 +4,8 @@
 
 #include "app/admin_token.h"
 #include "app/documents.h"
+#include "app/server_options.h"
 #include "base/log.h"
-#include "base/snapshot_cell.h"
 #include "gateway/session/socket_session.h"
 #include "gateway/session/sse_session.h"
 #include "protocol/error_table.h"
@@ -28,43 +28,6 @@ std::size_t cores_or(std::uint64_t configured) {
                     : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-ListenAddress listen_address(const Config& config) {
-  return parse_listen(config.server.listen).value();
-}
-
-gateway::SessionLimits session_limits(const Config& config) {
-  gateway::SessionLimits limits;
-  limits.message_bytes = config.limits.message_bytes;
-  limits.patterns = config.limits.patterns;
-  limits.requests_per_second = static_cast<std::uint32_t>(config.limits.requests_per_second);
-  limits.request_burst = static_cast<std::uint32_t>(config.limits.request_burst);
-  limits.sessions_per_token = config.limits.sessions_per_token;
-  limits.queue_bytes = config.limits.queue_bytes;
-  limits.auth_timeout = std::chrono::seconds(config.limits.auth_timeout_seconds);
-  limits.heartbeat_seconds = static_cast<std::uint32_t>(config.limits.heartbeat_seconds);
-  return limits;
-}
-
-gateway::ServerOptions server_options(const Config& config) {
-  const auto address = listen_address(config);
-  gateway::ServerOptions options;
-  options.host = address.host;
-  options.port = address.port;
-  options.io_threads = config.server.io_threads;
-  options.io_uring = config.server.io_uring;
-  options.tls_cert_file = config.server.tls_cert;
-  options.tls_key_file = config.server.tls_key;
-  options.body_budget = config.limits.body_budget_bytes;
-  options.body_idle_time = std::chrono::seconds(config.limits.body_idle_seconds);
-  options.websocket.message_max = config.limits.message_bytes;
-  options.websocket.queue_bytes_max = config.limits.queue_bytes;
-  options.websocket.deflate = config.server.deflate;
-  options.websocket.patterns_max = config.limits.patterns;
-  options.websocket.ping_after = std::chrono::seconds(config.limits.heartbeat_seconds);
-  options.websocket.drop_after = std::chrono::seconds(config.limits.idle_timeout_seconds);
-  return options;
-}
-
 std::optional<model::Reason> guard_of(const alerts::Shortage& shortage) {
   if (shortage.disk) return model::Reason::kDiskGuard;
   if (shortage.memory) return model::Reason::kMemoryGuard;
@@ -74,7 +37,6 @@ std::optional<model::Reason> guard_of(const alerts::Shortage& shortage) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::open(const Config& config) {
-  MLG_TRY_VOID(check(config));
   MLG_TRY(data_dir, store::DataDir::open(config.server.data_dir));
   const std::string path = data_dir.path();
   MLG_TRY(
@@ -144,8 +106,8 @@ Server::Server(const Config& config, Opened opened)
           *opened_.log,
           [this](const std::string& index) { return committer_.state()->index(index) != nullptr; }
       ),
-      origins_(config.server.allowed_origins),
-      hosts_(config.server.allowed_hosts),
+      origins_(std::make_shared<gateway::OriginPolicy>(config.server.allowed_origins)),
+      hosts_(std::make_shared<gateway::HostPolicy>(config.server.allowed_hosts)),
       compute_({"compute", cores_or(config.engine.compute_threads), config.limits.compute_queue, 0}
       ),
       ingest_({"ingest", config.limits.imports + 1, config.limits.imports, 0}) {
@@ -264,9 +226,9 @@ gateway::ServerHooks Server::hooks() {
     return gateway::begin_sse_session(*sessions_, stream, request);
   };
   hooks.allow_origin = [this](std::string_view origin, std::string_view host, bool tls) {
-    return origins_.allows(origin, host, tls);
+    return origins_.load()->allows(origin, host, tls);
   };
-  hooks.allow_host = [this](std::string_view host) { return hosts_.allows(host); };
+  hooks.allow_host = [this](std::string_view host) { return hosts_.load()->allows(host); };
   return hooks;
 }
 
@@ -345,7 +307,7 @@ Result<void> Server::start(const std::function<bool()>& give_up) {
 }
 
 std::string Server::address() const {
-  const std::string host = listen_address(config_).host;
+  const std::string host = parse_listen(config_.server.listen).value().host;
   const bool ipv6 = host.find(':') != std::string::npos;
   return fmt::format(
       "{}://{}{}{}:{}",
@@ -355,18 +317,6 @@ std::string Server::address() const {
       ipv6 ? "]" : "",
       gateway_->port()
   );
-}
-
-void Server::reload() {
-  if (auto reloaded = gateway_->reload_tls(); !reloaded)
-    base::log(
-        base::LogLevel::kError,
-        "the certificate was not reloaded",
-        "reason",
-        reloaded.error().message
-    );
-  else
-    base::log(base::LogLevel::kInfo, "configuration reloaded");
 }
 
 bool Server::stop() {

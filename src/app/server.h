@@ -8,8 +8,9 @@
 #include <thread>
 
 #include "alerts/alert_desk.h"
-#include "app/config.h"
+#include "app/sources.h"
 #include "base/clock.h"
+#include "base/snapshot_cell.h"
 #include "base/thread_pool.h"
 #include "gateway/api/services.h"
 #include "gateway/auth/gate.h"
@@ -44,8 +45,10 @@ class Server {
   /// give_up   asked now and then; true ends the start with kInterrupted.
   [[nodiscard]] base::Result<void> start(const std::function<bool()>& give_up);
   [[nodiscard]] std::string address() const;
-  /// SIGHUP: the certificate is read again.
-  void reload();
+  /// SIGHUP: takes over what can change without a start, for `wanted` as a whole or not at all, and
+  /// says in the log what it did and which settings need a restart.
+  /// returns  one line for people: what came of it.
+  std::string reload(const Loaded& wanted);
   /// SIGTERM: not ready, sessions told 4103, jobs ended, all written. Within ten seconds.
   /// returns   false: sessions were told, but a recovery still runs that nothing interrupts. The
   /// process may end as it is; destruction would wait for it.
@@ -70,7 +73,7 @@ class Server {
   ) const;
   [[nodiscard]] std::vector<metrics::IndexSample> index_samples() const;
 
-  const Config config_;
+  Config config_;  // main's
   Opened opened_;
   base::SystemClock clock_;
   metrics::ServerMetrics metrics_;
@@ -87,8 +90,8 @@ class Server {
   gateway::SessionRegistry registry_;
   gateway::JobWaits job_waits_;
   gateway::Aliases aliases_;
-  gateway::OriginPolicy origins_;
-  gateway::HostPolicy hosts_;
+  base::SnapshotCell<gateway::OriginPolicy> origins_;
+  base::SnapshotCell<gateway::HostPolicy> hosts_;
   base::ThreadPool compute_;
   base::ThreadPool ingest_;
   gateway::Router router_;

@@ -14,7 +14,8 @@ void set_thread_role(const std::string& name, int nice) {
   if (nice != 0) static_cast<void>(setpriority(PRIO_PROCESS, 0, nice));
 }
 
-ThreadPool::ThreadPool(Options options) : options_(std::move(options)) {
+ThreadPool::ThreadPool(Options options)
+    : options_(std::move(options)), queue_max_(options_.queue_max) {
   for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this, i] { run(i); });
 }
 
@@ -23,7 +24,7 @@ ThreadPool::~ThreadPool() { stop(); }
 bool ThreadPool::try_post(std::function<void()> work) {
   {
     MutexLock lock(mutex_);
-    if (stopping_ || queue_.size() >= options_.queue_max) return false;
+    if (stopping_ || queue_.size() >= queue_max_) return false;
     queue_.push_back(std::move(work));
   }
   ready_.notify_one();
@@ -38,6 +39,11 @@ void ThreadPool::stop() {
   ready_.notify_all();
   for (auto& thread : threads_)
     if (thread.joinable()) thread.join();
+}
+
+void ThreadPool::set_queue_max(std::size_t tasks) {
+  MutexLock lock(mutex_);
+  queue_max_ = tasks;
 }
 
 std::size_t ThreadPool::queued() const {

@@ -37,12 +37,15 @@ class ThreadPool final : public Executor {
   [[nodiscard]] bool try_post(std::function<void()> work) override;
   void stop();
   [[nodiscard]] std::size_t queued() const;
+  /// What is queued beyond a smaller bound still runs.
+  void set_queue_max(std::size_t tasks);
 
  private:
   void run(std::size_t number);
 
   const Options options_;
   mutable Mutex mutex_;
+  std::size_t queue_max_ MLG_GUARDED_BY(mutex_);
   CondVar ready_;
   std::deque<std::function<void()>> queue_ MLG_GUARDED_BY(mutex_);
   bool stopping_ MLG_GUARDED_BY(mutex_) = false;

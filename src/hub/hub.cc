@@ -75,6 +75,7 @@ class Hub::Impl {
 
   model::Cursor tail() const { return {shared_.log.epoch(), shared_.ring.newest()}; }
   std::uint64_t oldest() const { return shared_.log.oldest(); }
+  void set_stall_limit(std::chrono::seconds limit) { shared_.options.stall_limit = limit; }
   void stop() { shared_.replayer.stop(); }
 
  private:
@@ -115,6 +116,7 @@ std::vector<FramePtr> Hub::newest_metrics() const { return impl_->newest_metrics
 void Hub::forget_metrics_of(std::string_view index) { impl_->forget_metrics_of(index); }
 model::Cursor Hub::tail() const { return impl_->tail(); }
 std::uint64_t Hub::oldest() const { return impl_->oldest(); }
+void Hub::set_stall_limit(std::chrono::seconds limit) { impl_->set_stall_limit(limit); }
 void Hub::stop() { impl_->stop(); }
 
 }  // namespace mlgraph::hub

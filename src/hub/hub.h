@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/live.h"
 #include "base/thread_pool.h"
 #include "metrics/server_metrics.h"
 #include "model/cursor.h"
@@ -184,7 +185,8 @@ class Hub {
   struct Options {
     std::size_t ring_bytes_max = std::size_t{64} << 20;
     std::size_t replay_chunk_bytes = 256 * 1024;
-    std::chrono::seconds stall_limit{30};  ///< 4102 after this long without a byte taken
+    /// 4102 after this long without a byte taken.
+    base::Live<std::chrono::seconds> stall_limit = std::chrono::seconds(30);
     /// Where the log is read for sessions behind the ring; it must take one step always. Null: a
     /// thread of its own. A simulation runs the steps by hand.
     base::Executor* replay_executor = nullptr;
@@ -215,6 +217,8 @@ class Hub {
   void forget_metrics_of(std::string_view index);
   [[nodiscard]] model::Cursor tail() const;
   [[nodiscard]] std::uint64_t oldest() const;
+  /// As of the next second.
+  void set_stall_limit(std::chrono::seconds limit);
   void stop();  ///< ends the replay thread
 
  private:

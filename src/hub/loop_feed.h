@@ -26,7 +26,7 @@ struct FeedShared {
   const store::Log& log;
   metrics::ServerMetrics& metrics;
   const base::Clock& clock;
-  const Hub::Options options;
+  Hub::Options options;
   Ring ring;
   Replayer replayer;
 };

@@ -206,7 +206,7 @@ void LoopFeedImpl::tick(base::SteadyTime now, bool woke_late) {
     if (session->evicted) continue;
     if (woke_late)
       session->taken_at = now;
-    else if (now - session->taken_at >= shared_.options.stall_limit)
+    else if (now - session->taken_at >= shared_.options.stall_limit.get())
       evict(slot, *session, kSlowConsumer, "slow consumer: no byte taken in time");
   }
   shared_.metrics.queued_bytes.fetch_add(queued - queued_told_, std::memory_order_relaxed);

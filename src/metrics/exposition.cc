@@ -142,6 +142,12 @@ void delivery_lines(Page& page, const ServerMetrics& metrics) {
       metrics.connections_refused.load()
   );
   page.single(
+      "config_reload_successful",
+      "gauge",
+      "0: the last SIGHUP found a configuration that cannot be meant",
+      metrics.config_reloaded.load() ? 1 : 0
+  );
+  page.single(
       "loop_busy_seconds_total",
       "counter",
       "CPU of I/O loops and sampler",

@@ -50,6 +50,7 @@ struct ServerMetrics {
   std::atomic<std::uint64_t> replay_read{0};     ///< entries read from disk for them
   std::atomic<std::uint64_t> replay_passed{0};   ///< entries passed by unread, by block summaries
   std::atomic<std::uint64_t> connections_refused{0};
+  std::atomic<bool> config_reloaded{true};     ///< false: the last reload was refused
   std::atomic<std::uint64_t> loop_busy_ns{0};  ///< CPU of the I/O loops and the sampler
 
   /// The counters of an index, made on first use; they live until remove() and beyond for those who

@@ -55,7 +55,6 @@ Result<void> write_format(const std::string& file) {
 
 Result<void> check_format(const std::string& file) {
   std::ifstream in(file);
-  if (!in) return write_format(file);
   int version = 0;
   if (!(in >> version) || version < 1)
     return fail(ErrorCode::kCorrupt, "{} holds no format version", file);
@@ -82,8 +81,28 @@ Result<DataDir> DataDir::open(const std::string& path) {
     return fail(ErrorCode::kConflict, "data directory {} is in use by another mlgraphd", path);
   }
   DataDir dir(path, fd);
-  MLG_TRY_VOID(check_format(path + "/FORMAT"));
+  const std::string format = path + "/FORMAT";
+  std::error_code ec;
+  auto sound = std::filesystem::exists(format, ec) ? check_format(format) : write_format(format);
+  if (!sound) return tl::unexpected(std::move(sound).error());
   return dir;
+}
+
+Result<void> DataDir::check(const std::string& path) {
+  std::error_code ec;
+  auto folder = std::filesystem::absolute(path, ec);
+  const bool made = std::filesystem::exists(folder, ec);
+  while (!std::filesystem::exists(folder, ec) && folder.has_relative_path())
+    folder = folder.parent_path();
+  if (!std::filesystem::is_directory(folder, ec))
+    return fail(
+        ErrorCode::kInvalidValue, "data directory {}: {} is no folder", path, folder.string()
+    );
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    return system_error(path, made ? "writing to the data directory" : "making the data directory");
+  const std::string format = path + "/FORMAT";
+  if (made && std::filesystem::exists(format, ec)) return check_format(format);
+  return {};
 }
 
 DataDir::DataDir(DataDir&& other) noexcept

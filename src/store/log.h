@@ -82,6 +82,10 @@ class DataDir {
  public:
   static constexpr int kFormat = 1;
   [[nodiscard]] static base::Result<DataDir> open(const std::string& path);
+  /// Whether open() would find what it needs, as far as that can be told without changing anything:
+  /// a folder that can be written, or one in which it can be made, and a format this server reads.
+  /// A lock held by a running server is no error.
+  [[nodiscard]] static base::Result<void> check(const std::string& path);
   DataDir(DataDir&& other) noexcept;
   DataDir& operator=(DataDir&&) = delete;
   ~DataDir();  ///< releases the lock

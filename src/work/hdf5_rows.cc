@@ -26,10 +26,17 @@ namespace {
 constexpr int kSilenceSeconds = 60;
 constexpr int kSecondMs = 1'000;
 
+/// Beside this program, as a build leaves it; else where a package puts what only programs begin:
+/// bin/mlgraphd has libexec/mlgraph/mlgraph-hdf5.
 std::string reader_program() {
+  constexpr const char* kName = "mlgraph-hdf5";
   std::error_code ec;
-  return (std::filesystem::read_symlink("/proc/self/exe", ec).parent_path() / "mlgraph-hdf5")
-      .string();
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe", ec).parent_path();
+  const auto beside = folder / kName;
+  const auto packaged = folder.parent_path() / "libexec" / "mlgraph" / kName;
+  return std::filesystem::exists(packaged, ec) && !std::filesystem::exists(beside, ec)
+             ? packaged.string()
+             : beside.string();
 }
 
 /// Begins the program with `file` and `pipe` as its own, and nothing else of ours: no descriptor,

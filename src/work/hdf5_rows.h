@@ -12,7 +12,7 @@
 namespace mlgraph::work {
 
 /// The rows of a dataset of an HDF5 file, read by a process of its own: `mlgraph-hdf5`, which
-/// stands beside this program. See src/hdf5/README.md.
+/// stands beside this program or in ../libexec/mlgraph. See src/hdf5/README.md.
 /// Threads    confined; ready() waits for a second, so that whoever asks can be cancelled.
 class Hdf5Rows {
  public:

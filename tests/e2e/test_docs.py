@@ -1,10 +1,11 @@
 """The documents and the server say the same."""
 import pathlib
 import re
+import subprocess
 
 import pytest
 from harness import schemas
-from harness.server import ROOT
+from harness.server import ROOT, binary
 
 PROTOCOL = ROOT / "docs" / "protocol.md"
 OPERATING = ROOT / "docs" / "operating.md"
@@ -68,9 +69,15 @@ def test_error_codes_of_the_schemas_are_the_programs():
 
 
 def test_settings_are_the_programs():
-    source = (ROOT / "src/app/config.cc").read_text()
-    coded = re.findall(r'"((?:server|limits|log|memory|engine)\.\w+)"', source[source.index("make_settings()"):source.index("all_keys()")])
-    assert [key for key, _ in configuration_table()] == coded
+    """The table is the program's own, line by line."""
+    table = subprocess.run([str(binary()), "config", "reference"], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert table in OPERATING.read_text(), "docs/operating.md: replace the table by `mlgraphd config reference`"
+
+
+def test_the_man_page_names_every_command_and_signal():
+    page = (ROOT / "docs/man/mlgraphd.8").read_text()
+    for word in ("config check", "config show", "config reference", "backup", "restore", "SIGHUP", "SIGTERM", "MLGRAPH_ADMIN_TOKEN"):
+        assert word in page, word
 
 
 def test_messages_are_documented_with_their_types():

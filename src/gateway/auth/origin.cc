@@ -43,6 +43,8 @@ bool is_loopback(const Origin& origin) {
 
 }  // namespace
 
+bool is_origin(std::string_view text) { return parse(text).has_value(); }
+
 bool OriginPolicy::allows(std::string_view origin, std::string_view host, bool tls) const {
   for (const auto& allowed : allowed_) {
     if (allowed == "*") return true;

@@ -5,6 +5,9 @@
 
 namespace mlgraph::gateway {
 
+/// "http://host", "https://host:port": what a browser sends.
+[[nodiscard]] bool is_origin(std::string_view text);
+
 /// Which browser origins may connect: exact scheme, host and port.
 /// Empty list: the same origin as the Host header, and loopback. "*": all. Threads: immutable.
 class OriginPolicy {

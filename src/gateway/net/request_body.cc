@@ -69,7 +69,7 @@ Result<void> RequestBody::gather(std::string_view bytes) {
     body = {};
     return tl::unexpected(base::Error{
         ErrorCode::kOverloaded,
-        fmt::format("request bodies fill their {} bytes", options_.body_budget),
+        fmt::format("request bodies fill their {} bytes", options_.body_budget.get()),
         {},
         1'000});
   }

@@ -78,7 +78,7 @@ class Server::Impl {
 
   Result<void> start() {
     if (!shared_.options.tls_cert_file.empty()) {
-      MLG_TRY_VOID(reload_tls());
+      MLG_TRY_VOID(load_tls(shared_.options));
     }
     boost::system::error_code ec;
     const auto address = asio::ip::make_address(
@@ -107,10 +107,13 @@ class Server::Impl {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  Result<void> reload_tls() {
-    if (shared_.options.tls_cert_file.empty()) return {};
-    MLG_TRY(context, TlsContext::load(shared_.options.tls_cert_file, shared_.options.tls_key_file));
-    shared_.tls.store(context);
+  Result<void> reload(const ServerOptions& next) {
+    if (shared_.tls.load()) {
+      MLG_TRY_VOID(load_tls(next));
+    }
+    shared_.options.websocket = next.websocket;
+    shared_.options.body_budget = next.body_budget;
+    shared_.options.body_idle_time = next.body_idle_time;
     return {};
   }
 
@@ -147,6 +150,12 @@ class Server::Impl {
   }
 
  private:
+  Result<void> load_tls(const ServerOptions& from) {
+    MLG_TRY(context, TlsContext::load(from.tls_cert_file, from.tls_key_file));
+    shared_.tls.store(context);
+    return {};
+  }
+
   void drain_slice(
       Loop& loop, std::int64_t slice, std::int64_t slices, std::chrono::milliseconds spread
   ) {
@@ -244,7 +253,7 @@ Server::Server(
 Server::~Server() = default;
 Result<void> Server::start() { return impl_->start(); }
 std::uint16_t Server::port() const { return impl_->port(); }
-Result<void> Server::reload_tls() { return impl_->reload_tls(); }
+Result<void> Server::reload(const ServerOptions& next) { return impl_->reload(next); }
 void Server::begin_drain() { impl_->begin_drain(); }
 void Server::drain(std::chrono::milliseconds spread, std::chrono::milliseconds deadline) {
   impl_->drain(spread, deadline);

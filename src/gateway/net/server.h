@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/live.h"
 #include "base/thread_pool.h"
 #include "gateway/api/router.h"
 #include "gateway/net/websocket.h"
@@ -76,10 +77,11 @@ struct ServerOptions {
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t headers_max = 100;
   std::size_t inline_body_max = 64 * 1024;  ///< larger bodies count against body_budget
-  std::size_t body_budget = std::size_t{512}
-                            << 20;       ///< all bodies in memory together: 503 overloaded beyond
+  /// All bodies in memory together: 503 overloaded beyond.
+  base::Live<std::size_t> body_budget = std::size_t{512} << 20;
   std::chrono::seconds header_time{10};  ///< 408
-  std::chrono::seconds body_idle_time{30};  ///< no byte of a body for this long: 408
+  /// No byte of a body for this long: 408.
+  base::Live<std::chrono::seconds> body_idle_time = std::chrono::seconds(30);
   std::size_t body_bytes_per_second_min =
       1'024;  ///< over body_idle_time, of bodies that do not stream: 408
   std::chrono::seconds keep_alive_time{75};
@@ -101,9 +103,9 @@ class Server {
   /// Opens the port (SO_REUSEADDR) and runs the loops. errors kInternal naming address and reason.
   [[nodiscard]] base::Result<void> start();
   [[nodiscard]] std::uint16_t port() const;
-  /// Reads certificate and key again for new connections; live ones stay. errors leave the old ones
-  /// in place.
-  [[nodiscard]] base::Result<void> reload_tls();
+  /// Takes over what of `next` can change under live connections: certificate and key, read again
+  /// and served to new ones; limits and times; deflate. errors leave all as it was.
+  [[nodiscard]] base::Result<void> reload(const ServerOptions& next);
   /// From now on upgrades are refused, and connections end behind their answer. drain() does it
   /// too; who still has to end work before draining says it first.
   void begin_drain();

@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509err.h>
 
 namespace mlgraph::gateway {
 namespace {
@@ -46,9 +47,11 @@ base::Result<std::shared_ptr<const TlsContext>> TlsContext::load(
     return base::fail(
         base::ErrorCode::kInvalidValue, "tls_cert {}: {}", cert_file, openssl_reason()
     );
-  if (SSL_CTX_use_PrivateKey_file(raw, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+  const bool loaded = SSL_CTX_use_PrivateKey_file(raw, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  const bool mismatched = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
+  if (!loaded && !mismatched)
     return base::fail(base::ErrorCode::kInvalidValue, "tls_key {}: {}", key_file, openssl_reason());
-  if (SSL_CTX_check_private_key(raw) != 1)
+  if (!loaded || SSL_CTX_check_private_key(raw) != 1)
     return base::fail(
         base::ErrorCode::kInvalidValue, "tls_key {} does not belong to {}", key_file, cert_file
     );

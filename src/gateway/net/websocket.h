@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/live.h"
 #include "hub/hub.h"
 
 namespace mlgraph::gateway {
@@ -27,15 +28,18 @@ class WebSocketUser {
   virtual void on_closed(int code) = 0;
 };
 
+/// They may change while connections live.
 struct WebSocketLimits {
-  std::size_t message_max = 64 * 1024;
-  std::size_t fragments_max = 64;
-  std::chrono::seconds message_time{10};  ///< from a message's first byte to its last: 1008
-  std::chrono::seconds ping_after{25};    ///< of silence
-  std::chrono::seconds drop_after{60};    ///< without any traffic: 4105
-  std::size_t queue_bytes_max = 256 * 1024;
-  std::size_t patterns_max = 128;
-  bool deflate = false;  ///< permessage-deflate is negotiated with whoever offers it
+  base::Live<std::size_t> message_max = 64 * 1024;
+  base::Live<std::size_t> fragments_max = 64;
+  /// From a message's first byte to its last: 1008.
+  base::Live<std::chrono::seconds> message_time = std::chrono::seconds(10);
+  base::Live<std::chrono::seconds> ping_after = std::chrono::seconds(25);  ///< of silence
+  /// Without any traffic: 4105.
+  base::Live<std::chrono::seconds> drop_after = std::chrono::seconds(60);
+  base::Live<std::size_t> queue_bytes_max = 256 * 1024;
+  base::Live<std::size_t> patterns_max = 128;
+  base::Live<bool> deflate = false;  ///< permessage-deflate is negotiated with whoever offers it
 };
 
 /// What the upgrade request said.

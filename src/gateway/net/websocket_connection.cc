@@ -278,7 +278,7 @@ void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   const auto& limits = shared_.options.websocket;
   // What waits in the socket is read before anybody is judged by it: a process that was stopped, or
   // a loop with more to do than one turn holds, has not seen it yet.
-  if (woke_late || now - received_at_ >= limits.drop_after) on_readable();
+  if (woke_late || now - received_at_ >= limits.drop_after.get()) on_readable();
   if (finished_) return;
   if (woke_late || holds_requests()) {
     received_at_ = now;
@@ -286,12 +286,13 @@ void WebSocketConnection::on_tick(base::SteadyTime now, bool woke_late) {
   }
   wait_readable();
   if (close_code_ == 0) {
-    if (now - received_at_ >= limits.drop_after) return close(4105, "no traffic");
-    if (now - received_at_ >= limits.ping_after && now - pinged_at_ >= limits.ping_after) {
+    if (now - received_at_ >= limits.drop_after.get()) return close(4105, "no traffic");
+    if (now - received_at_ >= limits.ping_after.get() &&
+        now - pinged_at_ >= limits.ping_after.get()) {
       pinged_at_ = now;
       feed().send_raw(slot_, protocol::make_frame(Opcode::kPing, ""));
     }
-    if (reader_.in_message() && now - message_began_at_ >= limits.message_time) {
+    if (reader_.in_message() && now - message_began_at_ >= limits.message_time.get()) {
       discarding_ = true;
       return close(1008, "a message took too long");
     }

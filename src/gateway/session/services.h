@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/live.h"
 #include "gateway/auth/authenticator.h"
 #include "gateway/auth/rate_limiter.h"
 #include "gateway/session/registry.h"
@@ -13,17 +14,18 @@
 
 namespace mlgraph::gateway {
 
-/// Limits of a session: configuration, shown in `welcome`.
+/// Limits of a session: configuration, shown in `welcome`. They may change while sessions live:
+/// those that a session takes at its beginning (its budget of requests) stay with it.
 struct SessionLimits {
-  std::size_t message_bytes = 64 * 1024;
-  std::size_t message_bytes_before_auth = 4 * 1024;
-  std::size_t patterns = 128;
-  std::uint32_t requests_per_second = 100;
-  std::uint32_t request_burst = 200;
-  std::size_t sessions_per_token = 1'000;
-  std::size_t queue_bytes = 256 * 1024;
-  std::chrono::seconds auth_timeout{10};
-  std::uint32_t heartbeat_seconds = 25;
+  base::Live<std::size_t> message_bytes = 64 * 1024;
+  base::Live<std::size_t> message_bytes_before_auth = 4 * 1024;
+  base::Live<std::size_t> patterns = 128;
+  base::Live<std::uint32_t> requests_per_second = 100;
+  base::Live<std::uint32_t> request_burst = 200;
+  base::Live<std::size_t> sessions_per_token = 1'000;
+  base::Live<std::size_t> queue_bytes = 256 * 1024;
+  base::Live<std::chrono::seconds> auth_timeout = std::chrono::seconds(10);
+  base::Live<std::uint32_t> heartbeat_seconds = 25;
 };
 
 /// What sessions use of the server.

@@ -118,7 +118,7 @@ Result<void> SocketSession::become(Principal principal) {
         ErrorCode::kOverloaded,
         "token '{}' has {} sessions, the limit",
         principal.name,
-        services_.limits.sessions_per_token
+        services_.limits.sessions_per_token.get()
     );
   // A token that was revoked or changed while this session was joining told only those that had
   // joined.
@@ -193,8 +193,8 @@ bool SocketSession::within_rate(std::string_view ref) {
       {ErrorCode::kRateLimited,
        fmt::format(
            "more than {} requests a second (burst {})",
-           services_.limits.requests_per_second,
-           services_.limits.request_burst
+           services_.limits.requests_per_second.get(),
+           services_.limits.request_burst.get()
        ),
        {},
        retry_after.count()},
@@ -363,15 +363,15 @@ void SocketSession::serve_hello(const Request& request) {
         out.member("id", model::format_cursor(tail));
         out.member("oldest_id", id_of(services_.hub.oldest() - 1));
         out.member("authenticated", principal_.has_value());
-        out.member("heartbeat_seconds", limits.heartbeat_seconds);
+        out.member("heartbeat_seconds", limits.heartbeat_seconds.get());
         out.key("limits");
         out.object([&] {
-          out.member("message_bytes", limits.message_bytes);
-          out.member("patterns", limits.patterns);
-          out.member("requests_per_second", limits.requests_per_second);
-          out.member("request_burst", limits.request_burst);
-          out.member("sessions_per_token", limits.sessions_per_token);
-          out.member("queue_bytes", limits.queue_bytes);
+          out.member("message_bytes", limits.message_bytes.get());
+          out.member("patterns", limits.patterns.get());
+          out.member("requests_per_second", limits.requests_per_second.get());
+          out.member("request_burst", limits.request_burst.get());
+          out.member("sessions_per_token", limits.sessions_per_token.get());
+          out.member("queue_bytes", limits.queue_bytes.get());
         });
       }),
       request.ref
@@ -409,7 +409,7 @@ void SocketSession::offend(const Error& what, std::string_view ref) {
 void SocketSession::on_tick(base::SteadyTime now) {
   if (closing_) return;
   if (!principal_) {
-    if (now - opened_at_ >= services_.limits.auth_timeout) {
+    if (now - opened_at_ >= services_.limits.auth_timeout.get()) {
       closing_ = true;
       socket_.close(4104, "no auth in time");
     }

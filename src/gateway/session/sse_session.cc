@@ -41,7 +41,7 @@ class SseSession final : public SseUser, private RegisteredSession {
           ErrorCode::kOverloaded,
           "token '{}' has {} sessions, the limit",
           principal_.name,
-          services_.limits.sessions_per_token
+          services_.limits.sessions_per_token.get()
       );
     // As for sockets: what changed before it had joined was not told to it.
     MLG_TRY_VOID(refresh(services_.authenticator, principal_));
