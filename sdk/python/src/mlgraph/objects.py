@@ -3,8 +3,6 @@
 Members may be added by later servers, never renamed: what is not named here is kept as it came. Times are texts, UTC by RFC 3339
 with milliseconds (`2024-12-22T10:30:00.123Z`), and sort as texts. A cursor is a place in the log, `<epoch>-<seq>`, opaque to programs.
 """
-from __future__ import annotations
-
 from typing import Any, Literal, NotRequired, TypedDict
 
 Tier = Literal["idmap", "ivf", "ondisk", "merged"]
