@@ -121,6 +121,7 @@ def test_a_loop_that_is_left_gives_its_channels_up(make, name):
             async for _ in client.events("index.*", since=(await client.get_state())["id"].partition("-")[0] + "-0"):
                 break
             gc.collect()
+            await client.list_indices()
             await client.subscribe("alert.*")  # answered behind the channels that were given up
             assert client._subscriptions.interest.channels == ["alert.*"]
     run(story())
