@@ -134,9 +134,8 @@ def test_a_broken_import_is_a_failed_job(client, name):
         raise RuntimeError("the source ran dry")
 
     job = client.import_(name, rows())
-    with pytest.raises((RuntimeError, JobError, MLGraphError)) as broken:
+    with pytest.raises(RuntimeError, match="ran dry"):
         job.wait()
-    assert "ran dry" in str(broken.value) or isinstance(broken.value, JobError)
     refused = client.import_(name, iter([{"id": "a", "values": [1]}]))
     with pytest.raises(JobError) as failed:
         refused.wait()

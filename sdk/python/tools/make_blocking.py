@@ -51,7 +51,8 @@ class BlockingApi:
 def public_methods(file, class_name):
     tree = ast.parse((PACKAGE / file).read_text())
     found = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name)
-    return [node for node in found.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_")]
+    return [node for node in found.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and not node.name.startswith("_") and "abstractmethod" not in map(ast.unparse, node.decorator_list)]
 
 
 def passed_on(arguments):
@@ -71,7 +72,7 @@ def blocking(method):
     signature = f"    def {method.name}({ast.unparse(method.args)}) -> {returns.replace('AsyncJob', 'BlockingJob')}:"
     if len(signature) > 140:
         signature = f"    def {method.name}(\n        {ast.unparse(method.args)},\n    ) -> {returns.replace('AsyncJob', 'BlockingJob')}:"
-    is_property = any(isinstance(mark, ast.Name) and mark.id == "property" for mark in method.decorator_list)
+    is_property = "property" in map(ast.unparse, method.decorator_list)
     if is_property:
         answer = f"self._inner.{method.name}"
     else:

@@ -131,7 +131,7 @@ class Pool:
         with self._lock:
             while self._idle:
                 since, connection = self._idle.pop()
-                if time.monotonic() - since < IDLE_SECONDS_MAX and connection.sock and not select.select([connection.sock], [], [], 0)[0]:
+                if time.monotonic() - since < IDLE_SECONDS_MAX and connection.sock and not _is_readable(connection.sock):
                     return connection
                 connection.close()
         return None
@@ -142,6 +142,14 @@ class Pool:
                 self._idle.append((time.monotonic(), connection))
                 return
         connection.close()
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
 
 
 def _read(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:

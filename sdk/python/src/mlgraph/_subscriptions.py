@@ -99,6 +99,11 @@ class Subscriptions:
             self._leave(self._drop(channels, lambda one: one is claim))
             _settle(done, None, error)
 
+        def given_up(future: asyncio.Future[Subscribed]) -> None:
+            if future.cancelled():
+                self._leave(self._drop(channels, lambda one: one is claim))
+
+        done.add_done_callback(given_up)
         self._requests.add(Request(_subscribe(channels, since), True, answered, refused))
         return done
 

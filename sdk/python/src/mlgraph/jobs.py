@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, Unpack
+from typing import Any, Literal, Unpack
 
 from ._event_stream import EventStream
-from ._rest import Rest, path_of
+from ._rest import path_of
 from .api import API, AsyncApi, RecallOptions
 from .errors import JobError, MLGraphError, RestError
 from .events import JobEvent
@@ -23,26 +24,10 @@ LAST_EVENTS = 2.0  # seconds
 _BROKEN = ("overflow", "gap", "revoked")
 
 
-class JobClient(Protocol):
-    """What a job needs of its client."""
-
-    _rest: Rest
-
-    async def get_job(self, job_id: str) -> Job: ...
-
-    async def cancel_job(self, job_id: str) -> Job: ...
-
-    async def download(self, job_id: str, to: str | Path) -> Path: ...
-
-    async def read_result(self, job_id: str) -> bytes: ...
-
-    def events(self, channels: str | Sequence[str], *, since: str | None = None, limit: int = 1024) -> EventStream: ...
-
-
 class AsyncJob:
     """A job that was begun. Confined to the client's loop."""
 
-    def __init__(self, client: JobClient, job_id: str, job: Job | None = None, upload: asyncio.Task[Job] | None = None) -> None:
+    def __init__(self, client: AsyncJobApi, job_id: str, job: Job | None = None, upload: asyncio.Task[Job] | None = None) -> None:
         self._client, self._id, self._job, self._upload = client, job_id, job, upload
 
     @property
@@ -134,6 +119,7 @@ class AsyncJob:
                 # Its last events are under way; where the line is cut, they are not waited for.
                 await asyncio.wait({follower}, timeout=LAST_EVENTS if _has_ended(answer) else None)
                 return follower.result() if follower.done() else answer
+            self._upload.cancel()  # the job has ended before its body: what is left of that is not wanted
             return follower.result()
         finally:
             follower.cancel()
@@ -161,10 +147,14 @@ class AsyncJob:
                 return job
 
 
-class AsyncJobApi(AsyncApi):
+class AsyncJobApi(AsyncApi, ABC):
     """The calls that begin jobs. Each returns once the job is durable, an import of data from here as soon as it is on its way."""
 
     _uploads: set[asyncio.Task[Job]]
+
+    @abstractmethod
+    def events(self, channels: str | Sequence[str], *, since: str | None = None, limit: int = 1024) -> EventStream:
+        """The events of some channels; `AsyncClient` says more."""
 
     async def import_(self, index: str, source: Source, *, id_prefix: str | None = None, dataset: str | None = None,
                       job_id: str | None = None) -> AsyncJob:
@@ -221,22 +211,22 @@ class AsyncJobApi(AsyncApi):
 
     def job(self, job_id: str) -> AsyncJob:
         """A handle on a job that somebody has begun."""
-        return AsyncJob(self, job_id)  # type: ignore[arg-type]
+        return AsyncJob(self, job_id)
 
     async def _begin(self, path: str, body: Any, query: dict[str, Any] | None = None) -> AsyncJob:
         job: Job = await self.request("POST", path, body, query)
-        return AsyncJob(self, job["jobId"], job)  # type: ignore[arg-type]
+        return AsyncJob(self, job["jobId"], job)
 
     async def _begin_upload(self, name: str, path: str, query: Mapping[str, Any], upload: Upload, is_short: bool) -> AsyncJob:
         call = self._rest.call("POST", API + path, query=query, body=upload.body, headers=upload.headers,
                                timeout=None if is_short else UPLOAD_SILENCE)
         if is_short:
             job: Job = await call
-            return AsyncJob(self, name, job)  # type: ignore[arg-type]
+            return AsyncJob(self, name, job)
         task = asyncio.ensure_future(_answer_of(call))
         self._uploads.add(task)
         task.add_done_callback(self._uploads.discard)
-        return AsyncJob(self, name, None, task)  # type: ignore[arg-type]
+        return AsyncJob(self, name, None, task)
 
 
 async def _answer_of(call: Any) -> Job:

@@ -114,7 +114,7 @@ class FakeWorld:
         """What is due happens in its order."""
         end = self._now + seconds
         await self.arrive()
-        while due := min((timer for timer in self.timers if timer[0] <= end), default=None):
+        while due := min((timer for timer in self.timers if timer[0] <= end + 1e-9), default=None):
             self._now = max(self._now, due[0])
             self.timers.remove(due)
             due[2]()
