@@ -66,6 +66,8 @@ STAGES = {
               [["npm", "ci", "--silent", "--prefix", "sdk/typescript"],
                ["env", f"MLG_BIN_DIR={ROOT}/build/dev/bin", "npm", "test", "--silent", "--prefix", "sdk/typescript"]]
               + [[*PYTEST, "tests/fold"]]),
+        Stage("pysdk", "the Python client: the folds' scenarios, random stories, the real server behind a faulty line; its types",
+              pytest("dev", "sdk/python/tests") + [["env", "-C", "sdk/python", "/usr/bin/python3", "-m", "mypy", "--cache-dir", f"{LOGS}/mypy"]]),
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
@@ -96,7 +98,7 @@ STAGES = {
               nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), nightly=True),
     ]
 }
-QUICK = ["unit", "npm", "sdk", "e2e", "conformance"]
+QUICK = ["unit", "npm", "sdk", "pysdk", "e2e", "conformance"]
 
 COUNTS = [
     (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),
