@@ -336,6 +336,22 @@ std::vector<Setting> make_settings() {
           1'024,
           [](Config & c) -> auto& { return c.engine.train_threads; }
       ),
+      number(
+          "sign_in.code_seconds",
+          "",
+          "a sign-in code waits to be used",
+          1,
+          86'400,
+          [](Config & c) -> auto& { return c.sign_in.code_seconds; }
+      ),
+      number(
+          "sign_in.token_seconds",
+          "",
+          "a browser's token lives",
+          1,
+          30 * 86'400,
+          [](Config & c) -> auto& { return c.sign_in.token_seconds; }
+      ),
   };
 }
 

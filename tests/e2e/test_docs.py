@@ -69,7 +69,7 @@ def test_error_codes_of_the_schemas_are_the_programs():
 
 def test_settings_are_the_programs():
     source = (ROOT / "src/app/config.cc").read_text()
-    coded = re.findall(r'"((?:server|limits|log|memory|engine)\.\w+)"', source[source.index("make_settings()"):source.index("all_keys()")])
+    coded = re.findall(r'"((?:server|limits|log|memory|engine|sign_in)\.\w+)"', source[source.index("make_settings()"):source.index("all_keys()")])
     assert [key for key, _ in configuration_table()] == coded
 
 
