@@ -9,8 +9,8 @@ export function HitRow({hit, share, onLike}: {hit: Hit; share: number; onLike: (
       <div class="row-head">
         <strong class="id">{hit.id}</strong>
         <span class="row-end">
-          <span class="distance" title="Distance"><span class="distance-bar" aria-hidden="true"><i style={{width: `${share * 100}%`}} /></span>{Number(hit.distance.toPrecision(4))}</span>
-          <button type="button" class="quiet" aria-label={`Search like ${hit.id}`} onClick={onLike}>Like this</button>
+          <span class="distance" title="Distance"><span class="distance-bar" aria-hidden="true"><i style={{width: `${share * 100}%`}} /></span><b>{Number(hit.distance.toPrecision(4))}</b></span>
+          <button type="button" class="quiet" onClick={onLike}>Like this<span class="unseen">: {hit.id}</span></button>
         </span>
       </div>
       {members.length > 0 && (

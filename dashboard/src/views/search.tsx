@@ -50,7 +50,7 @@ export function Search() {
       const query = queryOf(wanted, index.dimension);
       const path = {id: index.index_id};
       const vector = query.kind === 'vector' ? query.values : (await live.rest.getVector({path: {...path, vid: query.id}})).values;
-      const body = {vector, k, ...(filter.trim() ? {filter: JSON.parse(filter) as Filter} : {})};
+      const body = {vector, k, ...(filter.trim() ? {filter: filterOf(filter)} : {})};
       const {results, took_ms, visited} = await live.rest.search({path, body});
       setAnswer({hits: results[0] ?? [], took_ms, visited, near: query.kind === 'id' ? query.id : 'the vector'});
     });
@@ -77,7 +77,7 @@ export function Search() {
           <button type="submit" class="primary" disabled={busy}>{busy ? 'Searching…' : 'Search'}</button>
         </div>
         <p id="near-help" class="muted">
-          The id of a vector that is there, a JSON array, or numbers. The server holds vectors and no language model: words have to be made one elsewhere.
+          The id of a stored vector, a JSON array, or plain numbers. The server holds vectors, not a language model: turn text into a vector with your own model first.
         </p>
         <details>
           <summary>Filter on metadata</summary>
@@ -98,6 +98,14 @@ export function Search() {
       )}
     </>
   );
+}
+
+function filterOf(text: string): Filter {
+  try {
+    return JSON.parse(text) as Filter;
+  } catch {
+    throw new Error('The filter is no JSON.');
+  }
 }
 
 function Hits({answer: {hits, took_ms, visited, near}, onLike}: {answer: Answer; onLike: (id: string) => void}) {

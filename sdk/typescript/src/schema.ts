@@ -2941,6 +2941,13 @@ export interface operations {
                     readonly "text/html": string;
                 };
             };
+            /** @description It is as `If-None-Match` knows it. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
             readonly default: components["responses"]["Error"];
         };
     };
@@ -2964,7 +2971,15 @@ export interface operations {
                 content: {
                     readonly "text/javascript": string;
                     readonly "text/css": string;
+                    readonly "image/svg+xml": string;
                 };
+            };
+            /** @description It is as `If-None-Match` knows it. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             readonly default: components["responses"]["Error"];
         };
