@@ -66,12 +66,14 @@ STAGES = {
               [["npm", "ci", "--silent", "--prefix", "sdk/typescript"],
                ["env", f"MLG_BIN_DIR={ROOT}/build/dev/bin", "npm", "test", "--silent", "--prefix", "sdk/typescript"]]
               + [[*PYTEST, "tests/fold"]]),
+        Stage("dashboard", "the dashboard's rings, texts and queries",
+              [["npm", "ci", "--silent", "--prefix", "dashboard"], ["npm", "test", "--silent", "--prefix", "dashboard"]]),
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
         Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
         Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
-        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
+        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "--deselect", "tests/e2e/test_dashboard.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
         Stage("tsan-unit", "thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV),
         Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
         Stage("fuzz", "each parser against its kept corpus, then a while of new input",
@@ -94,7 +96,7 @@ STAGES = {
               nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), nightly=True),
     ]
 }
-QUICK = ["unit", "npm", "sdk", "e2e", "conformance"]
+QUICK = ["unit", "npm", "sdk", "dashboard", "e2e", "conformance"]
 
 COUNTS = [
     (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),

@@ -4,6 +4,7 @@ import {isSample} from '@mlgraph/client/channels.js';
 import {Ring} from './ring.js';
 import {Series} from './series.js';
 import {SERVER, type Session} from './session.js';
+import {timedSocket} from './timed_socket.js';
 
 /** A thing that passed, with its place among all that did. */
 export interface Seen<Event = StreamEvent> {
@@ -19,7 +20,8 @@ const TRANSITIONS_KEPT = 500;
 const ALERTS_KEPT = 100;
 /** An ingest sample that is older says nothing about now. */
 const INGEST_FRESH_MS = 2500;
-const PING_MS = 5000;
+/** The round trip is measured so often. */
+const BEAT_MS = 10_000;
 /** Views are drawn at most so often. */
 const DRAW_MS = 250;
 
@@ -49,18 +51,20 @@ export class Live {
   isAdmin: boolean | undefined;
   #places = 0;
   readonly #listeners = new Set<() => void>();
-  readonly #timers: number[] = [];
   #drawing = 0;
 
   constructor(session: Session, onEnd: (error: MLGraphError | undefined) => void) {
-    this.client = new MLGraphClient({url: SERVER, token: session.token, clientName: 'dashboard'});
+    const timed = timedSocket((ms) => {
+      this.roundTripMs = ms;
+      this.changed();
+    });
+    this.client = new MLGraphClient({url: SERVER, token: session.token, clientName: 'dashboard', heartbeatMs: BEAT_MS, WebSocket: timed});
     this.rest = restClient({url: SERVER, token: session.token});
     this.client.on('status', ({status, error, retryInMs = 0}) => {
       this.status = status;
       this.error = error;
       this.retryAt = Date.now() + retryInMs;
-      if (status !== 'live') this.roundTripMs = undefined;
-      else void this.#ping();
+      if (status === 'waiting' || status === 'closed') this.roundTripMs = undefined;
       this.changed();
       if (status === 'closed') onEnd(error);
     });
@@ -70,7 +74,6 @@ export class Live {
     });
     this.client.on('*', (event) => this.#take(event));
     this.client.state.onChange(() => this.changed());
-    this.#timers.push(window.setInterval(() => void this.#ping(), PING_MS));
     this.client.watch('*').catch((error: MLGraphError) => {
       if (error.code !== 'closed') this.refused = error;
       this.changed();
@@ -82,7 +85,6 @@ export class Live {
   }
 
   close(): void {
-    for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#drawing);
     this.#listeners.clear();
     this.client.close();
@@ -125,11 +127,5 @@ export class Live {
     this.series.push(at / 1000, {
       qps: data.qps, p50: data.latency_p50_ms, p99: data.latency_p99_ms, memory: data.memory_used_gb * 1e9, ingest, events: data.events_per_second,
     });
-  }
-
-  async #ping(): Promise<void> {
-    if (this.client.status !== 'live' || document.hidden) return;
-    this.roundTripMs = await this.client.ping().catch(() => undefined);
-    this.changed();
   }
 }

@@ -32,7 +32,7 @@ await tab.addInitScript(() => {
 
 const verbs = {
   open: async (url) => void (await tab.goto(url)),
-  /** From now on each of `words` that the server sends comes as `text`: names and messages that it would not take itself. */
+  /** From now on each of `words` that the server sends comes as `text`: names and messages that it would not take itself. The first is a name in addresses too. */
   poison: async (words, text) => {
     const spoil = (body) => words.reduce((all, word) => all.replaceAll(word, JSON.stringify(text).slice(1, -1)), String(body));
     await tab.routeWebSocket(/\/ws$/, (socket) => {
@@ -40,7 +40,7 @@ const verbs = {
       server.onMessage((message) => socket.send(spoil(message)));
     });
     await tab.route(/\/api\//, async (route) => {
-      const response = await route.fetch();
+      const response = await route.fetch({url: route.request().url().replaceAll(encodeURIComponent(text), words[0])});
       await route.fulfill({response, body: spoil(await response.text())});
     });
   },

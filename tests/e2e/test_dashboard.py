@@ -259,7 +259,7 @@ def test_hostile_texts_are_shown_as_text(make_server, open_page):
     rest = server.rest()
     script = "<img src=x onerror=globalThis.hit=1><script>globalThis.hit=1</script>"
     rest.post("/indices", {"index_id": "victim", "dimension": 2})
-    fill(rest, "victim", [{"id": script, "values": [1, 2], "metadata": {script: script, "link": "javascript:globalThis.hit=1"}}])
+    fill(rest, "victim", [{"id": script.replace("=x", "=y"), "values": [1, 2], "metadata": {script: script, "link": "javascript:globalThis.hit=1"}}])
     rest.upload("victim", b'{"id":"a","values":[1]}\n{"id":"b","values":[1,2]}\n')
     turn_alert(rest, True)
     page = open_page(server, before=lambda page: page.poison(["victim", "Memory", "memory"], script))
@@ -337,6 +337,31 @@ def test_events_are_filtered_paused_and_copied(make_server, open_page):
     page.until("document.querySelectorAll('.event').length === 3")
     page.fill("#pattern", "metrics.*")
     page.see(".family-metrics")
+
+
+def test_neighbours_are_found_by_id_by_numbers_and_by_filter(make_server, open_page):
+    server = make_server()
+    server.rest().post("/indices", {"index_id": "line", "dimension": 2})
+    fill(server.rest(), "line", [{"id": f"p{i}", "values": [i, 0], "metadata": {"even": i % 2 == 0}} for i in range(20)])
+    page = open_page(server)
+    go(page, "search")
+    page.click(".chip")
+    page.see("[data-hit]")
+    page.fill('input[placeholder="an id, or 2 numbers"]', "p7")
+    page.press("Enter")
+    page.until("document.querySelector('[data-hit]').dataset.hit === 'p7'")
+    page.click("[data-hit=p8] >> text=Like this")
+    page.until("document.querySelector('[data-hit]').dataset.hit === 'p8'")
+    page.fill('input[placeholder="an id, or 2 numbers"]', "[3.2, 0]")
+    page.click("summary")
+    page.fill("textarea", '{"must":[{"key":"even","match":true}]}')
+    page.click("button[type=submit]")
+    page.until("document.querySelector('[data-hit]').dataset.hit === 'p4'")
+    assert page.attributes("[data-hit]", "data-hit")[:3] == ["p4", "p2", "p6"]
+    for text, told in (("nobody", "nobody"), ("[1, 2, 3]", "3 numbers, the index 2"), ("[1,", "JSON")):
+        page.fill('input[placeholder="an id, or 2 numbers"]', text)
+        page.press("Enter")
+        page.until(f"document.querySelector('[role=alert]')?.textContent.includes('{told}')")
 
 
 def test_memory_stays_within_its_rings(make_server, open_page):

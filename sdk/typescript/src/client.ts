@@ -61,7 +61,6 @@ export class MLGraphClient {
   readonly #subscriptions: Subscriptions;
   readonly #sync: StateSync;
   readonly #connection: Connection;
-  readonly #platform: Platform;
   readonly #program = {}; // owns what `subscribe` asked for
   readonly #queues = new Map<EventQueue<StreamEvent>, readonly string[]>();
   #waiters: {resolve: () => void; reject: (error: MLGraphError) => void}[] = [];
@@ -75,7 +74,6 @@ export class MLGraphClient {
   constructor(options: ClientOptions, platform: Platform = realPlatform(options.WebSocket)) {
     const {url, token, clientName = '@mlgraph/client', backoff = {}, connectTimeoutMs = 15_000, heartbeatMs = 25_000} = options;
     const {baseMs = 1_000, maxMs = 30_000} = backoff;
-    this.#platform = platform;
     this.#requests = new Requests(platform, (message) => this.#connection.send(message));
     const onUnusable = (error: MLGraphError) => this.#connection.fail(error);
     this.#sync = new StateSync(this.#requests, {onUnusable, onState: (id) => this.#subscriptions.interest.passed(id)});
@@ -176,16 +174,6 @@ export class MLGraphClient {
   async watch(channels: Channels = '*'): Promise<LiveState> {
     await this.#want(this.#program, listOf(channels));
     return this.#sync.settled();
-  }
-
-  /** Asks the server for a sign of life. @returns milliseconds there and back. Rejects with MLGraphError (`closed`) while not live. */
-  ping(): Promise<number> {
-    if (this.status !== 'live') return Promise.reject(this.#ending ?? closedByProgram());
-    const begin = this.#platform.now();
-    return new Promise((resolve, reject) => {
-      const answered = () => resolve(this.#platform.now() - begin);
-      this.#requests.add({message: {type: 'ping'}, kept: false, answered, refused: reject, lost: () => reject(closedByProgram())});
-    });
   }
 
   /**
