@@ -1,4 +1,5 @@
-// Codes that sign a browser in: one use, a short life, and no more rights than who asked for it has now.
+// Codes that sign a browser in: one use, a short life, and no more rights than who asked for it has
+// now.
 #include "gateway/auth/sign_in.h"
 
 #include "gateway/api_fixture.h"
@@ -30,9 +31,7 @@ TEST_F(SignInTest, ACodeIsTradedOnceForATokenThatExpires) {
   EXPECT_TRUE(who.scopes.is_admin());
   EXPECT_EQ(refusal(mine), ErrorCode::kUnauthorized);
   stack_.clock.advance(hours(12) + seconds(1));
-  EXPECT_EQ(
-      code_of(authenticator_.authenticate(grant.token, "1.2.3.4")), ErrorCode::kTokenExpired
-  );
+  EXPECT_EQ(code_of(authenticator_.authenticate(grant.token, "1.2.3.4")), ErrorCode::kTokenExpired);
 }
 
 TEST_F(SignInTest, ACodeLivesFiveMinutes) {
@@ -95,9 +94,7 @@ TEST_F(SignInTest, OverRestTheRefusalIsRestsOwn) {
   EXPECT_EQ(post("/sign-in", R"({"code":"nobodys"})").status, 401);
   EXPECT_EQ(post("/sign-in", "{}").status, 422);
   EXPECT_EQ(post("/sign-in", R"({"code":7})").status, 422);
-  EXPECT_EQ(
-      post("/sign-in", R"({"code":")" + std::string(257, 'x') + R"("})").status, 422
-  );
+  EXPECT_EQ(post("/sign-in", R"({"code":")" + std::string(257, 'x') + R"("})").status, 422);
   for (int i = 0; i < 100; ++i) static_cast<void>(post("/sign-in", R"({"code":"nobodys"})"));
   const auto refused = post("/sign-in", R"({"code":"nobodys"})");
   EXPECT_EQ(refused.status, 429);

@@ -80,7 +80,7 @@ function optionsOf(lines: readonly Line[], format: (value: number) => string, wi
   const grid = {stroke: colour('--line'), width: 1};
   const axis = {stroke: colour('--muted'), grid, ticks: {show: false}, font: FONT};
   return {
-    width, height: HEIGHT, legend: {show: false}, cursor: {show: false}, padding: [8, 8, 0, 0],
+    width, height: HEIGHT, legend: {show: false}, cursor: {show: false}, padding: [8, 26, 0, 0],
     scales: {
       x: {time: true, range: () => [window().from, window().to]},
       y: {range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1]},

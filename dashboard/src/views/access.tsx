@@ -35,7 +35,7 @@ function Sessions() {
         if (over) return;
         setAnswer(fresh);
         setError('');
-      }, (thrown: Error) => !over && setError(`Not asked again: ${thrown.message}`));
+      }, (thrown: Error) => !over && setError(`Not up to date: ${thrown.message}`));
     void ask();
     const timer = setInterval(() => void (document.hidden || ask()), EVERY_MS);
     return () => {

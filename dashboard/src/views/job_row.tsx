@@ -49,7 +49,7 @@ export function JobRow({job}: {job: Job}) {
       {job.errors.length > 0 && (
         <details>
           <summary>{job.errors.length === 1 ? 'The refused row' : `The first ${job.errors.length} refused rows`}</summary>
-          <ul class="plain">{job.errors.map(({row, message}) => <li key={row}>row {count(row)}: {message}</li>)}</ul>
+          <ul class="plain">{job.errors.map(({row, message}) => <li key={row}>{message}</li>)}</ul>
         </details>
       )}
       <Failure text={cancelling.error} />

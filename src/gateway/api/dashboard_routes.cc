@@ -70,13 +70,9 @@ Result<HttpResponse> serve(ApiServices& services, const HttpRequest& request) {
 void add_dashboard_routes(Router& router, ApiServices& services) {
   for (const char* pattern : {"/", "/assets/{file}"})
     router.add(
-        {"GET",
-         pattern,
-         Access::kPublic,
-         false,
-         false,
-         0,
-         answering([&](HttpRequest& request) { return serve(services, request); })}
+        {"GET", pattern, Access::kPublic, false, false, 0, answering([&](HttpRequest& request) {
+           return serve(services, request);
+         })}
     );
 }
 

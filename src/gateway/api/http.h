@@ -57,8 +57,8 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string file_path;  ///< if set, this file is the body, streamed
-  bool endless = false;   ///< what HEAD is told of a stream: its length is not known
+  std::string file_path;           ///< if set, this file is the body, streamed
+  bool endless = false;            ///< what HEAD is told of a stream: its length is not known
   std::string cache_control = {};  ///< empty: no-store
 };
 
