@@ -220,6 +220,11 @@ def test_a_token_that_may_only_read_sees_what_it_may(make_server, open_page):
     assert page.count("[data-index]") == 1
     go(page, "access")
     page.see("text=For admins")
+    silent = server.rest().post("/tokens", {"name": "silent", "scopes": ["read:*"]}).json["token"]
+    page.click("text=Sign out")
+    page.fill("#token", silent)
+    page.click("button[type=submit]")
+    page.see("text=/No events: .*events: scope/")
 
 
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("dark", 400)])
