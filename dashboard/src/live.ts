@@ -25,13 +25,13 @@ const BEAT_MS = 10_000;
 /** Views are drawn at most so often. */
 const DRAW_MS = 250;
 
-export type Measure = 'qps' | 'p50' | 'p99' | 'memory' | 'ingest' | 'events';
+export type Measure = 'qps' | 'p50' | 'p99' | 'memory' | 'ingest';
 
 export class Live {
   readonly client: MLGraphClient;
   readonly rest: RestClient;
   /** Of this server's node, a row a second. */
-  readonly series = new Series<Measure>(['qps', 'p50', 'p99', 'memory', 'ingest', 'events'], ROWS_KEPT);
+  readonly series = new Series<Measure>(['qps', 'p50', 'p99', 'memory', 'ingest'], ROWS_KEPT);
   readonly log = new Ring<Seen>(EVENTS_KEPT);
   readonly samples = new Ring<Seen>(SAMPLES_KEPT);
   readonly transitions = new Ring<Seen<EventMap['index.shard_transition']>>(TRANSITIONS_KEPT);
@@ -125,7 +125,7 @@ export class Live {
     for (const sample of this.client.state.metrics.values())
       if (sample.type === 'metrics.ingest' && at - Date.parse(sample.timestamp) < INGEST_FRESH_MS) ingest += sample.rate;
     this.series.push(at / 1000, {
-      qps: data.qps, p50: data.latency_p50_ms, p99: data.latency_p99_ms, memory: data.memory_used_gb * 1e9, ingest, events: data.events_per_second,
+      qps: data.qps, p50: data.latency_p50_ms, p99: data.latency_p99_ms, memory: data.memory_used_gb * 1e9, ingest,
     });
   }
 }

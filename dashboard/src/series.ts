@@ -1,11 +1,10 @@
 // Numbers over time, for charts: a column a measure, a row a second.
 
 /**
- * The last `limit` rows of `names.length` numbers, each with its time. NaN is a hole.
+ * The last `limit` rows, a number for each name, each with its time. NaN is a hole.
  * Memory: 8 bytes a number, taken at once.
  */
 export class Series<Name extends string> {
-  readonly names: readonly Name[];
   readonly limit: number;
   readonly #times: Float64Array;
   readonly #columns: ReadonlyMap<Name, Float64Array>;
@@ -13,14 +12,9 @@ export class Series<Name extends string> {
   #next = 0;
 
   constructor(names: readonly Name[], limit: number) {
-    this.names = names;
     this.limit = limit;
     this.#times = new Float64Array(limit);
     this.#columns = new Map(names.map((name) => [name, new Float64Array(limit)]));
-  }
-
-  get size(): number {
-    return this.#size;
   }
 
   /** Seconds of the newest row, or undefined. */

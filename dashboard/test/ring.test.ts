@@ -12,11 +12,6 @@ test('a ring keeps the last ones, newest first, however many come', () => {
       all.push(value);
       assert.deepEqual([...ring.newest()], all.slice(-limit).reverse(), `limit ${limit}, ${value + 1} pushed`);
     }
-    assert.equal(ring.size, limit);
-    assert.equal(ring.pushed, 30);
-    ring.clear();
-    ring.push(7);
-    assert.deepEqual([...ring.newest()], [7]);
   }
 });
 
@@ -24,7 +19,6 @@ test('a series gives the rows of a window, oldest first', () => {
   const series = new Series(['a', 'b'], 5);
   assert.equal(series.newest, undefined);
   for (let time = 1; time <= 8; ++time) series.push(time, {a: time * 10, b: -time});
-  assert.equal(series.size, 5);
   assert.equal(series.newest, 8);
   assert.deepEqual(series.range(['b', 'a'], 0, 99), [[4, 5, 6, 7, 8], [-4, -5, -6, -7, -8], [40, 50, 60, 70, 80]]);
   assert.deepEqual(series.range(['a'], 6, 7), [[6, 7], [60, 70]]);

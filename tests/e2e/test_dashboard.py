@@ -181,6 +181,11 @@ def test_a_link_signs_in_once_and_leaves_no_trace(make_server, open_page):
     second = open_page(server, path=link)
     second.see("#token")
     assert "was used" in second.text("[role=alert]") and "code" not in second.address()
+    # Another link in the same tab.
+    second.open(f"http://127.0.0.1:{server.port}/#code=" + mint(server))
+    second.see(".badge[data-status=live]")
+    assert "code" not in second.address()
+    second.click("text=Sign out")
     # A token by hand, a wrong one first.
     second.fill("#token", "mlg_not_a_token_of_this_server")
     second.click("button[type=submit]")
@@ -191,7 +196,6 @@ def test_a_link_signs_in_once_and_leaves_no_trace(make_server, open_page):
     name = next(t["name"] for t in server.rest().get("/tokens").json["tokens"])
     page.click("text=Sign out")
     page.see("#token")
-    second.until("true")
     go(second, "access")
     second.see("text=Only the admin’s own")  # signing out has ended the token that the link made
     assert name.startswith("browser-") and page.run("sessionStorage.length") == 0
