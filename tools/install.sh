@@ -21,8 +21,8 @@ wanted=("${build_packages[@]}")
 
 missing=()
 for package in "${wanted[@]}"; do
-  # A Node.js that is not Debian's serves as well.
-  if [ "$package" = nodejs ] && command -v node >/dev/null && command -v npm >/dev/null; then continue; fi
+  # A Node.js that is not Debian's serves as well, from 18 on: the dashboard is built with it.
+  if [ "$package" = nodejs ] && command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then continue; fi
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
 command -v npm >/dev/null || [[ " ${missing[*]:-} " == *" npm "* ]] || missing+=(npm)

@@ -68,6 +68,8 @@ STAGES = {
               + [[*PYTEST, "tests/fold"]]),
         Stage("pysdk", "the Python client: the folds' scenarios, random stories, the real server behind a faulty line; its types",
               pytest("dev", "sdk/python/tests") + [["env", "-C", "sdk/python", "/usr/bin/python3", "-m", "mypy", "--cache-dir", f"{LOGS}/mypy"]]),
+        Stage("dashboard", "the dashboard's rings, texts and queries",
+              [["npm", "ci", "--silent", "--prefix", "dashboard"], ["npm", "test", "--silent", "--prefix", "dashboard"]]),
         Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
@@ -75,7 +77,7 @@ STAGES = {
               pytest("dev", "tests/deb")),
         Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
         Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
-        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
+        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "--deselect", "tests/e2e/test_dashboard.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
         Stage("tsan-unit", "thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV),
         Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
         Stage("fuzz", "each parser against its kept corpus, then a while of new input",
@@ -98,7 +100,7 @@ STAGES = {
               nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), nightly=True),
     ]
 }
-QUICK = ["unit", "npm", "sdk", "pysdk", "e2e", "conformance"]
+QUICK = ["unit", "npm", "sdk", "pysdk", "dashboard", "e2e", "conformance"]
 
 COUNTS = [
     (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),

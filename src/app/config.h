@@ -56,6 +56,10 @@ struct Config {
     std::uint64_t compute_threads = 0;
     std::uint64_t train_threads = 0;
   } engine;
+  struct {
+    std::uint64_t code_seconds = 5 * 60;         ///< a sign-in code waits to be used
+    std::uint64_t token_seconds = 12 * 60 * 60;  ///< what a browser gets for it lives
+  } sign_in;
   std::string admin_token;  ///< MLGRAPH_ADMIN_TOKEN only: never in a file or on a command line
 };
 

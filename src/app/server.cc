@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/admin_token.h"
+#include "app/dashboard_files.h"
 #include "app/documents.h"
 #include "app/server_options.h"
 #include "base/log.h"
@@ -100,6 +101,12 @@ Server::Server(const Config& config, Opened opened)
           ) { hub_.publish_metric(kind, entity, index, at, data); }
       ),
       authenticator_(*opened_.log, clock_),
+      sign_in_(
+          authenticator_,
+          clock_,
+          {std::chrono::seconds(config.sign_in.code_seconds),
+           std::chrono::seconds(config.sign_in.token_seconds)}
+      ),
       limiter_(clock_),
       job_waits_(runner_),
       aliases_(
@@ -148,6 +155,7 @@ void Server::wire() {
       runner_,
       alerts_,
       authenticator_,
+      sign_in_,
       limiter_,
       registry_,
       hub_,
@@ -166,7 +174,8 @@ void Server::wire() {
       config_.server.metrics_public,
       [this] { return ready_.load(); },
       std::string(kOpenapiYaml),
-      std::string(kAsyncapiYaml)});
+      std::string(kAsyncapiYaml),
+      dashboard_files()});
   gateway::add_routes(router_, *api_);
   sessions_ = std::make_unique<gateway::SessionServices>(gateway::SessionServices{
       hub_,

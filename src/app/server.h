@@ -86,6 +86,7 @@ class Server {
   work::ResultFiles results_;
   metrics::Sampler sampler_;
   gateway::Authenticator authenticator_;
+  gateway::SignIn sign_in_;
   gateway::RateLimiter limiter_;
   gateway::SessionRegistry registry_;
   gateway::JobWaits job_waits_;

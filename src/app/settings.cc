@@ -53,6 +53,8 @@ std::vector<Setting> make_settings() {
       {MLG_SETTING(memory.guard), .reload = kLive, .help = "read-only while the memory alert is in error, as with the disk"},
       {MLG_SETTING(engine.compute_threads), .max = 1'024, .help = "searches and requests; 0: one per core"},
       {MLG_SETTING(engine.train_threads), .max = 1'024, .help = "training; 0: one per core"},
+      {MLG_SETTING(sign_in.code_seconds), .min = 1, .max = 86'400, .unit = "seconds", .help = "how long a sign-in code waits to be used"},
+      {MLG_SETTING(sign_in.token_seconds), .min = 1, .max = 30 * 86'400, .unit = "seconds", .help = "how long the token lives that a browser gets for it"},
   };
 }
 // clang-format on

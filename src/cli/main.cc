@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/dashboard.h"
 #include "cli/offline.h"
 #include "cli/output.h"
 
@@ -178,6 +179,8 @@ class Program {
                              : cli::cancel_job(c, cancel_);
     });
     jobs->add_option("--cancel", cancel_, "ask this job to stop");
+
+    bind(app_.add_subcommand("dashboard", "a link that signs a browser in once"), cli::dashboard);
 
     auto* alerts = app_.add_subcommand("alerts", "open alerts");
     alerts->add_option("--ack", acknowledge_, "acknowledge this alert");

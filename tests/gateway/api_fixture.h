@@ -81,6 +81,7 @@ class ApiTest : public ::testing::Test {
                const std::string&) {}
         ),
         authenticator_(stack_.log, stack_.clock),
+        sign_in_(authenticator_, stack_.clock, {}),
         limiter_(stack_.clock),
         waits_(*stack_.runner),
         aliases_(
@@ -96,6 +97,7 @@ class ApiTest : public ::testing::Test {
             *stack_.runner,
             alerts_,
             authenticator_,
+            sign_in_,
             limiter_,
             registry_,
             hub_,
@@ -217,6 +219,7 @@ class ApiTest : public ::testing::Test {
   hub::Hub hub_;
   metrics::Sampler sampler_;
   gateway::Authenticator authenticator_;
+  gateway::SignIn sign_in_;
   gateway::RateLimiter limiter_;
   gateway::SessionRegistry registry_;
   gateway::JobWaits waits_;

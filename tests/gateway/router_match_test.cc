@@ -143,7 +143,7 @@ TEST(CheckAccess, RightsAreThoseOfTheIndexInThePath) {
 
 class RouteTable : public ApiTest {};
 
-TEST_F(RouteTable, WithoutATokenOnlyHealthAndSpecificationsAreServed) {
+TEST_F(RouteTable, WithoutATokenOnlyThePublicListIsServed) {
   std::vector<std::string> open;
   for (const auto& each : router_.routes()) {
     if (each.access == Access::kPublic) {
@@ -156,7 +156,14 @@ TEST_F(RouteTable, WithoutATokenOnlyHealthAndSpecificationsAreServed) {
   }
   EXPECT_EQ(
       open,
-      (std::vector<std::string>{"/health/live", "/health/ready", "/openapi.yaml", "/asyncapi.yaml"})
+      (std::vector<std::string>{
+          "/api/v1/sign-in",
+          "/",
+          "/assets/{file}",
+          "/health/live",
+          "/health/ready",
+          "/openapi.yaml",
+          "/asyncapi.yaml"})
   );
 }
 

@@ -571,6 +571,48 @@ export interface paths {
         readonly patch: operations["changeToken"];
         readonly trace?: never;
     };
+    readonly "/api/v1/sign-in-codes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Make a code that signs a browser in once
+         * @description `<server>/#code=<code>` is the link; a fragment is not sent, so the code stands in no log. It is kept as a hash in
+         *     memory, works once, for `sign_in.code_seconds`, and not after a restart. 1,000 may wait; more are 503 overloaded.
+         */
+        readonly post: operations["createSignInCode"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/sign-in": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Trade a sign-in code for a token
+         * @description The token may do what the one that made the code may do now, and expires by itself. A code that is unknown, used or
+         *     too old is 401, one answer for all; wrong codes count as wrong tokens do (429).
+         */
+        readonly post: operations["signIn"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/sessions": {
         readonly parameters: {
             readonly query?: never;
@@ -708,6 +750,40 @@ export interface paths {
         };
         /** Newest metrics.ingest of each index that was written */
         readonly get: operations["getIngestMetrics"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The dashboard */
+        readonly get: operations["dashboard"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/assets/{file}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A script or style of the dashboard */
+        readonly get: operations["dashboardAsset"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1189,13 +1265,37 @@ export interface components {
         readonly NewToken: components["schemas"]["Token"] & {
             readonly token: string;
         };
+        readonly SignInCode: {
+            readonly code: string;
+            readonly expires_in_seconds: number;
+        };
+        readonly SignInRequest: {
+            readonly code: string;
+        };
+        readonly SignedIn: {
+            readonly token: string;
+            /** @description `browser-` and twelve characters. */
+            readonly name: components["schemas"]["Name"];
+            readonly scopes: components["schemas"]["Scopes"];
+            readonly expires_at: components["schemas"]["Timestamp"];
+        };
         readonly TokenList: {
             readonly tokens: readonly components["schemas"]["Token"][];
         };
         readonly Session: {
             readonly session: string;
-        } & {
-            readonly [key: string]: unknown;
+            /** @description The token's name, never the secret; empty until the session said who it is. */
+            readonly token: string;
+            /** @description The client's address. */
+            readonly remote: string;
+            readonly transport: string;
+            readonly channels: readonly string[];
+            readonly queued_bytes: components["schemas"]["Count"];
+            /** @description How far in the log it is; empty before it subscribed. */
+            readonly id: string;
+            /** @description Events between that and the log's end. */
+            readonly lag: components["schemas"]["Count"];
+            readonly since: components["schemas"]["Timestamp"];
         };
         readonly SessionList: {
             readonly sessions: readonly components["schemas"]["Session"][];
@@ -2598,6 +2698,52 @@ export interface operations {
             readonly default: components["responses"]["Error"];
         };
     };
+    readonly createSignInCode: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The code, which is never shown again. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignInCode"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly signIn: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The token, which is never shown again. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
     readonly listSessions: {
         readonly parameters: {
             readonly query?: never;
@@ -2773,6 +2919,67 @@ export interface operations {
                 content: {
                     readonly "application/json": components["schemas"]["IngestMetricsList"];
                 };
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly dashboard: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Its page; a server that was built without it says so. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description It is as `If-None-Match` knows it. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            readonly default: components["responses"]["Error"];
+        };
+    };
+    readonly dashboardAsset: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description As the page names it; names carry a hash of the content. */
+                readonly file: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The file; it may be kept for ever. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/javascript": string;
+                    readonly "text/css": string;
+                    readonly "image/svg+xml": string;
+                };
+            };
+            /** @description It is as `If-None-Match` knows it. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
             };
             readonly default: components["responses"]["Error"];
         };

@@ -39,6 +39,8 @@ struct HttpRequest {
   std::string content_type;                       ///< lower case, without parameters
   std::string content_encoding;                   ///< lower case; whoever streams a body judges it
   std::string last_event_id;                      ///< Last-Event-ID header
+  std::string accept_encoding;                    ///< lower case, as it came
+  std::string if_none_match;                      ///< as it came
   std::string body;                               ///< whole, unless the route streams
   std::shared_ptr<BodyStream> stream;             ///< routes with streams_body
   std::string remote;                             ///< client address without port
@@ -55,8 +57,9 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string file_path;  ///< if set, this file is the body, streamed
-  bool endless = false;   ///< what HEAD is told of a stream: its length is not known
+  std::string file_path;           ///< if set, this file is the body, streamed
+  bool endless = false;            ///< what HEAD is told of a stream: its length is not known
+  std::string cache_control = {};  ///< empty: no-store
 };
 
 /// Decodes %XX (and '+' as a blank in queries); what is no valid escape stays as it is.

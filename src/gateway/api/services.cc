@@ -22,6 +22,8 @@ void add_routes(Router& router, ApiServices& services) {
   add_job_routes(router, services);
   add_alert_routes(router, services);
   add_token_routes(router, services);
+  add_sign_in_routes(router, services);
+  add_dashboard_routes(router, services);
   add_server_routes(router, services);
 }
 

@@ -8,8 +8,10 @@
 #include "gateway/api/aliases.h"
 #include "gateway/api/job_waits.h"
 #include "gateway/api/router.h"
+#include "gateway/api/static_file.h"
 #include "gateway/auth/authenticator.h"
 #include "gateway/auth/rate_limiter.h"
+#include "gateway/auth/sign_in.h"
 #include "gateway/session/registry.h"
 #include "hub/hub.h"
 #include "index/engine.h"
@@ -26,6 +28,7 @@ struct ApiServices {
   jobs::Runner& runner;
   alerts::AlertDesk& alerts;
   Authenticator& authenticator;
+  SignIn& sign_in;
   RateLimiter& limiter;
   SessionRegistry& registry;
   hub::Hub& hub;
@@ -44,6 +47,7 @@ struct ApiServices {
   bool metrics_public = false;
   std::function<bool()> ready;
   std::string openapi_yaml, asyncapi_yaml;
+  std::span<const StaticFile> dashboard = {};  ///< what is served at / and under /assets/
 };
 
 /// All routes. `services` outlives the router.
@@ -60,6 +64,8 @@ void add_snapshot_routes(Router& router, ApiServices& services);
 void add_job_routes(Router& router, ApiServices& services);
 void add_alert_routes(Router& router, ApiServices& services);
 void add_token_routes(Router& router, ApiServices& services);
+void add_sign_in_routes(Router& router, ApiServices& services);
+void add_dashboard_routes(Router& router, ApiServices& services);
 void add_server_routes(Router& router, ApiServices& services);
 
 /// Ends its jobs, resolves its alerts, deletes the index: what DELETE does. errors kNotFound,

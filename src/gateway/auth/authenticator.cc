@@ -108,6 +108,11 @@ class Authenticator::Impl {
     return tl::unexpected(wrong_.count(remote, clock_.steady_now()));
   }
 
+  base::Error count_wrong(const std::string& remote) {
+    base::MutexLock lock(mutex_);
+    return wrong_.count(remote, clock_.steady_now());
+  }
+
   Result<std::string> create(TokenInfo info) {
     const std::string secret = "mlg_" + base::random_secret();
     MLG_TRY_VOID(create_with_secret(std::move(info), secret));
@@ -290,6 +295,9 @@ Result<void> Authenticator::start(std::string_view admin_token) {
 }
 Result<Principal> Authenticator::authenticate(std::string_view token, const std::string& remote) {
   return impl_->authenticate(token, remote);
+}
+base::Error Authenticator::count_wrong(const std::string& remote) {
+  return impl_->count_wrong(remote);
 }
 Result<std::string> Authenticator::create(const TokenInfo& info) { return impl_->create(info); }
 Result<void> Authenticator::create_with_secret(const TokenInfo& info, std::string_view secret) {

@@ -69,6 +69,9 @@ class Authenticator {
       std::string_view token, const std::string& remote
   );
 
+  /// Another secret than a token was wrong: it counts as one. returns as authenticate fails.
+  [[nodiscard]] base::Error count_wrong(const std::string& remote);
+
   /// The secret is in the result and nowhere else. errors kConflict, kInvalidValue.
   [[nodiscard]] base::Result<std::string> create(const TokenInfo& info);
   /// As create with a secret of the caller's choice (configuration, tests); kConflict if the name

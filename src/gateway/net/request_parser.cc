@@ -76,6 +76,8 @@ Result<ParsedHead> parse_head(std::string_view head, HeadLimits limits) {
   parsed.request->content_type = media_type(parsed.header("content-type"));
   parsed.request->content_encoding = media_type(parsed.header("content-encoding"));
   parsed.request->last_event_id = parsed.header("last-event-id");
+  parsed.request->accept_encoding = lower(parsed.header("accept-encoding"));
+  parsed.request->if_none_match = parsed.header("if-none-match");
   return parsed;
 }
 

@@ -11,7 +11,7 @@
 namespace mlgraph::gateway {
 
 struct ParsedHead {
-  std::shared_ptr<HttpRequest> request;  ///< method, path, query, content_type, last_event_id
+  std::shared_ptr<HttpRequest> request;  ///< method, path, query and the headers it has
   HeaderMap headers;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;

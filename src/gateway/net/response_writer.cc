@@ -38,9 +38,13 @@ void ResponseWriter::begin(const HttpResponse& response, const Headers& more, Fr
     );
   out_ = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
   if (!response.content_type.empty()) out_ += "Content-Type: " + response.content_type + "\r\n";
-  if (response.status != 204 && !response.endless)
+  if (response.status != 204 && response.status != 304 && !response.endless)
     out_ += "Content-Length: " + std::to_string(length) + "\r\n";
-  out_ += "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
+  out_ += "X-Content-Type-Options: nosniff\r\n";
+  if (response.cache_control.empty())
+    out_ += "Cache-Control: no-store\r\n";
+  else
+    out_ += "Cache-Control: " + response.cache_control + "\r\n";
   for (const auto* headers : {&more, &response.headers})
     for (const auto& [name, value] : *headers) {
       if (name.find_first_of("\r\n") != std::string::npos ||

@@ -1,0 +1,48 @@
+import {createContext} from 'preact';
+import {useContext, useEffect, useReducer, useState} from 'preact/hooks';
+import type {Live} from '../live.js';
+
+export const LiveContext = createContext<Live | undefined>(undefined);
+
+/** What the server tells; whoever uses it is drawn again when that changes, a few times a second at most. */
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (!live) throw new Error('no Live around this');
+  const [, draw] = useReducer((turn: number) => turn + 1, 0);
+  useEffect(() => live.onChange(() => draw(undefined)), [live]);
+  return live;
+}
+
+/** The time by Date.now(), each so many milliseconds. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+/** A call under way, and what became of it. */
+export function useCall(): {busy: boolean; error: string; run: (call: () => Promise<unknown>) => Promise<boolean>; clear: () => void} {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState('');
+  return {
+    busy,
+    error,
+    clear: () => setError(''),
+    async run(call) {
+      setBusy(true);
+      setError('');
+      try {
+        await call();
+        return true;
+      } catch (thrown) {
+        setError(thrown instanceof TypeError ? 'The server cannot be reached.' : (thrown as Error).message);
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+  };
+}
