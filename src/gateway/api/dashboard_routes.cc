@@ -37,7 +37,7 @@ HttpResponse response_of(const StaticFile& file, const HttpRequest& request) {
   response.content_type = std::string(file.content_type);
   response.cache_control = file.path.starts_with("/assets/") ? kForever : kRevalidate;
   response.headers = {
-      {"ETag", std::string(file.etag)},
+      {"ETag", "W/" + std::string(file.etag)},  // weak: the codings share it
       {"Vary", "Accept-Encoding"},
       {"Content-Security-Policy", kPolicy},
       {"Referrer-Policy", "no-referrer"},
