@@ -185,7 +185,13 @@ def test_what_else_there_is(client, name):
     client.revoke_token(f"{name}-t")
     rule = next(rule for rule in client.list_alert_rules() if rule["rule"] == "memory")
     assert client.put_alert_rule("memory", warn=rule["warn"])["metric"] == rule["metric"]
-    assert client.list_alerts() == []
+    with client.events("alert.*") as events:
+        events.subscribed()
+        client.put_alert_rule("memory", warn=1e-6, clear=1e-7, for_seconds=0)
+        alert = next(alert for alert in (event.data for event in events) if alert["rule"] == "memory")
+    assert alert["alertId"] in [one["alertId"] for one in client.list_alerts()]
+    assert client.acknowledge_alert(alert["alertId"])["acknowledged_at"]
+    client.put_alert_rule("memory", warn=rule["warn"], clear=rule["clear"], for_seconds=rule["for_seconds"])
     assert client.request("GET", "/cluster")["nodes"]
     assert client.request("GET", "/health/live")["status"]
     assert client.request("GET", "/openapi.yaml").startswith("openapi: 3.1")

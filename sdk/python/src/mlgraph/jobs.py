@@ -119,8 +119,9 @@ class AsyncJob:
                 # Its last events are under way; where the line is cut, they are not waited for.
                 await asyncio.wait({follower}, timeout=LAST_EVENTS if _has_ended(answer) else None)
                 return follower.result() if follower.done() else answer
+            job = follower.result()
             self._upload.cancel()  # the job has ended before its body: what is left of that is not wanted
-            return follower.result()
+            return job
         finally:
             follower.cancel()
 
