@@ -108,6 +108,17 @@ def test_sources_that_are_none_are_refused_by_name(client, name):
         client.search(name, vectors(2))
 
 
+def test_numbers_are_exact_and_what_is_none_is_named(client, name):
+    client.create_index(name, 4, metric_type="L2")
+    odd = numpy.array([[1e-45, 3.4028235e38, 0.1, 1 / 3], [-0.0, 16777217, 1e-38, 123456.789]], numpy.float32)
+    client.upsert(name, ["a", 'quote"d'], odd, [{"n": numpy.float32(2)}, None])
+    for id_, values in zip(["a", 'quote"d'], odd):
+        assert numpy.array_equal(numpy.array(client.get_vector(name, id_)["values"], numpy.float32), values)
+    with pytest.raises(RestError) as refused:
+        client.upsert(name, ["a", "b"], [[1, 2, 3, 4], [1, 2, float("nan"), 4]])
+    assert (refused.value.status, refused.value.member) == (422, "vectors[1].values[2]")
+
+
 def test_errors_say_what_the_server_said(client, name):
     client.create_index(name, 4)
     with pytest.raises(RestError) as refused:
