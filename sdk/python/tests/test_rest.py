@@ -1,6 +1,7 @@
 """REST against the real server: arrays in and out, jobs, errors."""
 import asyncio
 import json
+import threading
 
 import numpy
 import pytest
@@ -155,7 +156,6 @@ def test_a_broken_import_is_a_failed_job(client, name):
 
 def test_a_cancelled_job_says_so(client, name):
     client.create_index(name, 4)
-    import threading
     going, gate = threading.Event(), threading.Event()
 
     def rows():
@@ -179,6 +179,9 @@ def test_a_cancelled_job_says_so(client, name):
     with pytest.raises(JobError) as cancelled:
         job.wait()
     assert cancelled.value.code == "cancelled"
+    with pytest.raises(JobError):
+        job.wait()  # again
+    assert job.job["state"] == "failed"
 
 
 def test_what_else_there_is(client, name):
@@ -257,6 +260,29 @@ def test_many_calls_at_once_share_a_few_connections(make, name):
             counts = await asyncio.gather(*(client.upsert(name, [f"{n}"], vectors(1)) for n in range(100)))
             assert sum(counts) == 100
             assert (await client.get_state())["data"]["indices"]
+    asyncio.run(story())
+
+
+def test_who_stops_waiting_does_not_stop_the_import(make, name):
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            going = asyncio.Event()
+
+            def rows():
+                loop.call_soon_threadsafe(going.set)
+                gate.wait(30)
+                yield "a", [1, 2, 3, 4]
+
+            loop, gate = asyncio.get_running_loop(), threading.Event()
+            job = await client.import_(name, rows())
+            waiting = asyncio.ensure_future(job.wait())
+            await going.wait()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            gate.set()
+            assert (await job.wait())["processed"] == 1
     asyncio.run(story())
 
 
