@@ -70,7 +70,7 @@ def test_arrays_are_imported_as_npy(client, name, kind):
 def test_rows_and_files_are_imported(client, name, tmp_path):
     client.create_index(name, 4)
     values = vectors(50)
-    rows = (("r%d" % n, values[n], {"n": numpy.int64(n)}) for n in range(50))
+    rows = (("r%d" % n, values[n], {"n": numpy.int64(n)} if n % 2 else None) for n in range(50))
     assert client.import_(name, rows).wait()["processed"] == 50
     file = tmp_path / "more.jsonl"
     file.write_text("".join(json.dumps({"id": f"f{n}", "values": values[n].tolist()}) + "\n" for n in range(50)))
@@ -113,6 +113,8 @@ def test_numbers_are_exact_and_what_is_none_is_named(client, name):
     client.create_index(name, 4, metric_type="L2")
     odd = numpy.array([[1e-45, 3.4028235e38, 0.1, 1 / 3], [-0.0, 16777217, 1e-38, 123456.789]], numpy.float32)
     client.upsert(name, ["a", 'quote"d'], odd, [{"n": numpy.float32(2)}, None])
+    assert client.upsert(name, [numpy.int64(5)], odd[:1]) == 1 and client.get_vector(name, "5")["id"] == "5"
+    assert client.upsert(name, [], numpy.empty((0, 4))) == 0
     for id_, values in zip(["a", 'quote"d'], odd):
         assert numpy.array_equal(numpy.array(client.get_vector(name, id_)["values"], numpy.float32), values)
     with pytest.raises(RestError) as refused:

@@ -26,6 +26,7 @@ PIECE_ROWS_BYTES = 1 << 18
 _NPY_KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 _FILES = {".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson", ".npy": "application/x-npy", ".csv": "text/csv",
           ".fvecs": "application/x-fvecs", ".bvecs": "application/x-bvecs", ".h5": "application/x-hdf5", ".hdf5": "application/x-hdf5"}
+_ROW = ("id", "values", "metadata")
 _CODINGS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -128,7 +129,7 @@ def _batch(names: Sequence[Any], rows: Array, metadata: Sequence[Metadata | None
         told = pattern % tuple(listed) if pattern is not None else json.dumps(listed)[1:-1]
         about = metadata[place] if metadata is not None else None
         more = "" if about is None else ',"metadata":' + json.dumps(dict(about), default=_plain, separators=(",", ":"))
-        lines.append(f'{{"id":{json.dumps(name)},"values":[{told}]{more}}}')
+        lines.append(f'{{"id":{json.dumps(name, default=_plain)},"values":[{told}]{more}}}')
     return ('{"vectors":[' + ",".join(lines) + "]}").encode()
 
 
@@ -172,6 +173,7 @@ def _file(path: Path) -> Upload:
 
 
 def file_pieces(path: Path) -> Iterator[bytes]:
+    """A file, read as it is taken."""
     with path.open("rb") as file:
         while piece := file.read(PIECE_ROWS_BYTES):
             yield piece
@@ -199,7 +201,7 @@ def _npy(array: Array) -> Upload:
 def _lines(rows: Iterable[Row]) -> Iterator[bytes]:
     piece, size = [], 0
     for row in rows:
-        whole = row if isinstance(row, Mapping) else dict(zip(("id", "values", "metadata"), row))
+        whole = row if isinstance(row, Mapping) else {name: part for name, part in zip(_ROW, row) if part is not None}
         line = json.dumps(whole, default=_plain, separators=(",", ":")).encode() + b"\n"
         piece.append(line)
         size += len(line)
