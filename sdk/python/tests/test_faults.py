@@ -7,6 +7,7 @@ import random
 import time
 
 import pytest
+import websockets
 from harness.server import ADMIN_TOKEN, Server
 from support.faulty_line import FaultyLine
 from support.same_state import same_state
@@ -158,3 +159,30 @@ def test_a_history_that_was_made_anew_is_told_as_a_gap(shaken, tmp_path):
 
     with Server(tmp_path / "other", settings={"log.level": "error"}) as other:
         asyncio.run(asyncio.wait_for(story(other), 60))
+
+
+def test_a_message_against_the_protocol_ends_the_session_not_the_client():
+    async def story():
+        said, again = [], asyncio.Event()
+
+        async def serve(line):
+            said.append(line)
+            await line.recv()
+            await line.recv()
+            await line.send('{"type":"welcome","data":{"authenticated":true,"heartbeat_seconds":25}}')
+            if len(said) == 1:
+                await line.send('{"type":"job.started","data":7}')
+            else:
+                again.set()
+            await line.wait_closed()
+
+        seen = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: seen.append(context["message"]))
+        async with websockets.serve(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with AsyncClient(f"ws://127.0.0.1:{port}", ADMIN_TOKEN, backoff=Backoff(0.02, 0.1)) as client:
+                await client.connect()
+                await again.wait()
+        assert seen == ["mlgraph could not take a message"]
+
+    asyncio.run(asyncio.wait_for(story(), 30))

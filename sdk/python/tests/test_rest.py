@@ -1,6 +1,7 @@
 """REST against the real server: arrays in and out, jobs, errors."""
 import asyncio
 import json
+import threading
 
 import numpy
 import pytest
@@ -69,7 +70,7 @@ def test_arrays_are_imported_as_npy(client, name, kind):
 def test_rows_and_files_are_imported(client, name, tmp_path):
     client.create_index(name, 4)
     values = vectors(50)
-    rows = (("r%d" % n, values[n], {"n": numpy.int64(n)}) for n in range(50))
+    rows = (("r%d" % n, values[n], {"n": numpy.int64(n)} if n % 2 else None) for n in range(50))
     assert client.import_(name, rows).wait()["processed"] == 50
     file = tmp_path / "more.jsonl"
     file.write_text("".join(json.dumps({"id": f"f{n}", "values": values[n].tolist()}) + "\n" for n in range(50)))
@@ -108,6 +109,19 @@ def test_sources_that_are_none_are_refused_by_name(client, name):
         client.search(name, vectors(2))
 
 
+def test_numbers_are_exact_and_what_is_none_is_named(client, name):
+    client.create_index(name, 4, metric_type="L2")
+    odd = numpy.array([[1e-45, 3.4028235e38, 0.1, 1 / 3], [-0.0, 16777217, 1e-38, 123456.789]], numpy.float32)
+    client.upsert(name, ["a", 'quote"d'], odd, [{"n": numpy.float32(2)}, None])
+    assert client.upsert(name, [numpy.int64(5)], odd[:1]) == 1 and client.get_vector(name, "5")["id"] == "5"
+    assert client.upsert(name, [], numpy.empty((0, 4))) == 0
+    for id_, values in zip(["a", 'quote"d'], odd):
+        assert numpy.array_equal(numpy.array(client.get_vector(name, id_)["values"], numpy.float32), values)
+    with pytest.raises(RestError) as refused:
+        client.upsert(name, ["a", "b"], [[1, 2, 3, 4], [1, 2, float("nan"), 4]])
+    assert (refused.value.status, refused.value.member) == (422, "vectors[1].values[2]")
+
+
 def test_errors_say_what_the_server_said(client, name):
     client.create_index(name, 4)
     with pytest.raises(RestError) as refused:
@@ -144,7 +158,6 @@ def test_a_broken_import_is_a_failed_job(client, name):
 
 def test_a_cancelled_job_says_so(client, name):
     client.create_index(name, 4)
-    import threading
     going, gate = threading.Event(), threading.Event()
 
     def rows():
@@ -168,6 +181,9 @@ def test_a_cancelled_job_says_so(client, name):
     with pytest.raises(JobError) as cancelled:
         job.wait()
     assert cancelled.value.code == "cancelled"
+    with pytest.raises(JobError):
+        job.wait()  # again
+    assert job.job["state"] == "failed"
 
 
 def test_what_else_there_is(client, name):
@@ -185,7 +201,13 @@ def test_what_else_there_is(client, name):
     client.revoke_token(f"{name}-t")
     rule = next(rule for rule in client.list_alert_rules() if rule["rule"] == "memory")
     assert client.put_alert_rule("memory", warn=rule["warn"])["metric"] == rule["metric"]
-    assert client.list_alerts() == []
+    with client.events("alert.*") as events:
+        events.subscribed()
+        client.put_alert_rule("memory", warn=1e-6, clear=1e-7, for_seconds=0)
+        alert = next(alert for alert in (event.data for event in events) if alert["rule"] == "memory")
+    assert alert["alertId"] in [one["alertId"] for one in client.list_alerts()]
+    assert client.acknowledge_alert(alert["alertId"])["acknowledged_at"]
+    client.put_alert_rule("memory", warn=rule["warn"], clear=rule["clear"], for_seconds=rule["for_seconds"])
     assert client.request("GET", "/cluster")["nodes"]
     assert client.request("GET", "/health/live")["status"]
     assert client.request("GET", "/openapi.yaml").startswith("openapi: 3.1")
@@ -240,6 +262,29 @@ def test_many_calls_at_once_share_a_few_connections(make, name):
             counts = await asyncio.gather(*(client.upsert(name, [f"{n}"], vectors(1)) for n in range(100)))
             assert sum(counts) == 100
             assert (await client.get_state())["data"]["indices"]
+    asyncio.run(story())
+
+
+def test_who_stops_waiting_does_not_stop_the_import(make, name):
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            going = asyncio.Event()
+
+            def rows():
+                loop.call_soon_threadsafe(going.set)
+                gate.wait(30)
+                yield "a", [1, 2, 3, 4]
+
+            loop, gate = asyncio.get_running_loop(), threading.Event()
+            job = await client.import_(name, rows())
+            waiting = asyncio.ensure_future(job.wait())
+            await going.wait()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            gate.set()
+            assert (await job.wait())["processed"] == 1
     asyncio.run(story())
 
 

@@ -126,6 +126,9 @@ class RealSocket:
         except ConnectionClosed as end:
             if end.rcvd:
                 code, reason = end.rcvd.code, end.rcvd.reason
+        except Exception as error:  # a message against the protocol, or a bug of ours: seen, and gone on from with another session
+            asyncio.get_running_loop().call_exception_handler({"message": "mlgraph could not take a message", "exception": error})
+            self._line.transport.abort()
         finally:
             listener, self._listener = self._listener, None
             self._wake.set()

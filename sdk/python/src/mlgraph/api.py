@@ -2,6 +2,7 @@
 an MLGraphError `connection`. `src/mlgraph/_blocking_api.py` is made of this file (tools/make_blocking.py)."""
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -12,7 +13,7 @@ from ._rest import Rest, path_of
 from .objects import (
     Alert, AlertRule, Alias, Filter, Index, Job, JobState, NewToken, State, TieringChange, Token, Vector,
 )
-from .vectors import QUERIES_MAX, Hits, Metadata, Page, hits_of, matrix, page_of, upsert_batches, vector
+from .vectors import QUERIES_MAX, Hits, Metadata, Page, hits_of, matrix, page_of, upsert_bodies, vector
 
 API = "/api/v1"
 
@@ -132,9 +133,11 @@ class AsyncApi:
         ValueError if shapes do not agree; RestError `invalid_vector` with `member` (`vectors[3].values[17]`, of its request).
         """
         written = 0
-        for batch in upsert_batches(ids, values, metadata):
+        bodies = upsert_bodies(ids, values, metadata)
+        while body := await asyncio.to_thread(lambda: next(bodies, None)):  # what takes long is not done on the loop
             try:
-                answer = await self.request("POST", path_of("/indices/{id}/vectors", id=index), {"vectors": batch})
+                answer = await self._rest.call("POST", API + path_of("/indices/{id}/vectors", id=index), body=body,
+                                               headers={"Content-Type": "application/json"})
             except Exception as error:
                 error.add_note(f"{written} rows had been written before")
                 raise

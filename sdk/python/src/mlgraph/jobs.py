@@ -65,6 +65,7 @@ class AsyncJob:
             if bar:
                 bar.finish()
         self._job = job
+        self._upload = None
         if job["state"] == "failed":
             raise JobError(job)
         return job
@@ -85,7 +86,7 @@ class AsyncJob:
         while True:
             async with self._client.events(f"job.{self._id}.*") as events:
                 try:
-                    return await self._until_ended(self._follow(events, show))
+                    return await self._until_ended(self._follow(events, show), show)
                 except MLGraphError as error:
                     if error.code not in _BROKEN or isinstance(error, (JobError, RestError)):
                         raise
@@ -107,7 +108,7 @@ class AsyncJob:
                     return event.data
         raise MLGraphError("closed", "the client is closed")
 
-    async def _until_ended(self, following: Any) -> Job:
+    async def _until_ended(self, following: Any, show: Callable[[Job], object]) -> Job:
         """Also an upload that ends before there is a job ends it, by its error."""
         follower: asyncio.Future[Job] = asyncio.ensure_future(following)
         try:
@@ -116,11 +117,17 @@ class AsyncJob:
             await asyncio.wait({follower, self._upload}, return_when=asyncio.FIRST_COMPLETED)
             if self._upload.done():
                 answer = self._upload.result()
+                if not _has_ended(answer):
+                    return await follower
                 # Its last events are under way; where the line is cut, they are not waited for.
-                await asyncio.wait({follower}, timeout=LAST_EVENTS if _has_ended(answer) else None)
-                return follower.result() if follower.done() else answer
+                await asyncio.wait({follower}, timeout=LAST_EVENTS)
+                if follower.done() and not follower.exception():
+                    return follower.result()
+                show(answer)
+                return answer
+            job = follower.result()
             self._upload.cancel()  # the job has ended before its body: what is left of that is not wanted
-            return follower.result()
+            return job
         finally:
             follower.cancel()
 
@@ -135,7 +142,7 @@ class AsyncJob:
 
     async def _poll(self, show: Callable[[Job], object]) -> Job:
         if self._upload:
-            job = await self._upload
+            job = await asyncio.shield(self._upload)  # whoever stops waiting does not stop the import
             show(job)
             return job
         while True:

@@ -26,6 +26,7 @@ PIECE_ROWS_BYTES = 1 << 18
 _NPY_KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 _FILES = {".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson", ".npy": "application/x-npy", ".csv": "text/csv",
           ".fvecs": "application/x-fvecs", ".bvecs": "application/x-bvecs", ".h5": "application/x-hdf5", ".hdf5": "application/x-hdf5"}
+_ROW = ("id", "values", "metadata")
 _CODINGS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -106,19 +107,30 @@ def vector(values: numpy.typing.ArrayLike, what: str) -> list[float]:
     return listed
 
 
-def upsert_batches(ids: Sequence[str | int] | numpy.typing.NDArray[Any], values: numpy.typing.ArrayLike,
-                   metadata: Sequence[Metadata | None] | None) -> Iterator[list[dict[str, Any]]]:
-    """Rows in requests of at most 100,000 and about 8 MiB. ValueError if there are not as many of each."""
+def upsert_bodies(ids: Sequence[str | int] | numpy.typing.NDArray[Any], values: numpy.typing.ArrayLike,
+                  metadata: Sequence[Metadata | None] | None) -> Iterator[bytes]:
+    """Rows as the JSON of requests of at most 100,000 and about 8 MiB. ValueError at once if there are not as many of each."""
     rows = matrix(values, "values")
     names: list[Any] = ids.tolist() if isinstance(ids, numpy.ndarray) else list(ids)
     for name, count in (("ids", len(names)), ("metadata", len(rows) if metadata is None else len(metadata))):
         if count != len(rows):
             raise ValueError(f"{count} {name} for {len(rows)} vectors")
-    size = max(1, min(UPSERT_ROWS_MAX, UPSERT_BYTES_NEAR // max(1, 20 * rows.shape[1])))
-    for first in range(0, len(rows), size):
-        some = zip(names[first:first + size], rows[first:first + size].tolist(),
-                   [None] * size if metadata is None else metadata[first:first + size])
-        yield [{"id": name, "values": listed, **({} if about is None else {"metadata": dict(about)})} for name, listed, about in some]
+    size = max(1, min(UPSERT_ROWS_MAX, UPSERT_BYTES_NEAR // max(1, 14 * rows.shape[1])))
+    return (_batch(names[first:first + size], rows[first:first + size], metadata[first:first + size] if metadata is not None else None)
+            for first in range(0, len(rows), size))
+
+
+def _batch(names: Sequence[Any], rows: Array, metadata: Sequence[Metadata | None] | None) -> bytes:
+    # Nine digits are a 32-bit float exactly, in half the time and bytes of the seventeen of a 64-bit one. What is no number is left to
+    # json, whose NaN and Infinity the server names by their place.
+    pattern = ",".join(["%.9g"] * rows.shape[1]) if numpy.isfinite(rows).all() else None
+    lines = []
+    for place, (name, listed) in enumerate(zip(names, rows.tolist())):
+        told = pattern % tuple(listed) if pattern is not None else json.dumps(listed)[1:-1]
+        about = metadata[place] if metadata is not None else None
+        more = "" if about is None else ',"metadata":' + json.dumps(dict(about), default=_plain, separators=(",", ":"))
+        lines.append(f'{{"id":{json.dumps(name, default=_plain)},"values":[{told}]{more}}}')
+    return ('{"vectors":[' + ",".join(lines) + "]}").encode()
 
 
 def hits_of(answer: Mapping[str, Any], with_values: bool) -> list[Hits]:
@@ -161,6 +173,7 @@ def _file(path: Path) -> Upload:
 
 
 def file_pieces(path: Path) -> Iterator[bytes]:
+    """A file, read as it is taken."""
     with path.open("rb") as file:
         while piece := file.read(PIECE_ROWS_BYTES):
             yield piece
@@ -188,7 +201,7 @@ def _npy(array: Array) -> Upload:
 def _lines(rows: Iterable[Row]) -> Iterator[bytes]:
     piece, size = [], 0
     for row in rows:
-        whole = row if isinstance(row, Mapping) else dict(zip(("id", "values", "metadata"), row))
+        whole = row if isinstance(row, Mapping) else {name: part for name, part in zip(_ROW, row) if part is not None}
         line = json.dumps(whole, default=_plain, separators=(",", ":")).encode() + b"\n"
         piece.append(line)
         size += len(line)

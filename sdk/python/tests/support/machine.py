@@ -19,7 +19,7 @@ LEGAL = {
     "closed": {"connecting"},
 }
 # Verb to its weight; `act` says what each does.
-VERBS = {"emit": 12, "arrive": 5, "pass": 5, "subscribe": 4, "unsubscribe": 2, "loop": 3, "cut": 3, "freeze": 1, "net": 2, "end": 2,
+VERBS = {"emit": 12, "arrive": 5, "pass": 5, "subscribe": 4, "unsubscribe": 2, "loop": 4, "leave": 2, "cut": 3, "freeze": 1, "net": 2, "end": 2,
          "forget": 1, "revoke": 1, "anew": 1, "expire": 1, "expiring": 1, "limit": 1, "token_fails": 1, "token_is_old": 1, "stall": 1}
 
 
@@ -179,6 +179,11 @@ class Machine:
             self.loops.append(Loop(self.client, self.dice.choice(CHANNELS), self.dice.randint(1, 8), self._since(),
                                    self.dice.random() < 0.5, self._release))
 
+    async def _do_leave(self):
+        """`break`: its channels are given up, and what it heard will not come again on this session."""
+        if self.loops:
+            await self.dice.choice(self.loops).events.aclose()
+
     async def _do_cut(self):
         if self.world.live:
             self.world.live.passing = self.dice.randrange(7)
@@ -251,7 +256,7 @@ class Machine:
         self._released += 1
 
     def _since(self):
-        if self.dice.random() < 0.75:
+        if self.dice.random() < 0.6:
             return None
         self._asked_back += 1
         return f"{self.server.epoch}-{max(0, len(self.server.log) - self.dice.randrange(13))}"
