@@ -54,7 +54,7 @@ def nightly(**defaults):
 
 
 # What several threads of the server touch at once; the rest of the suite adds time, not interleavings.
-TSAN_E2E = [f"tests/e2e/test_{name}.py" for name in ("sixteen_kinds", "subscribe", "resume", "auth", "limits", "signals", "restart", "live_tokens", "kill")]
+TSAN_E2E = [f"tests/e2e/test_{name}.py" for name in ("sixteen_kinds", "subscribe", "resume", "auth", "limits", "signals", "restart", "live_tokens", "kill", "reload")]
 
 STAGES = {
     stage.name: stage
