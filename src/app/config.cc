@@ -6,8 +6,8 @@
 
 #include <toml++/toml.h>
 
-#include "app/nearest.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "gateway/auth/authenticator.h"
 #include "model/names.h"
 
@@ -373,7 +373,7 @@ Result<void> apply_node(
         "{}: unknown key '{}', did you mean '{}'?",
         place,
         model::printable(key),
-        nearest(key, all_keys())
+        base::nearest(key, all_keys())
     );
   const auto value = text_of(node);
   if (!value)
@@ -452,7 +452,7 @@ std::vector<UnknownVariable> unknown_variables(const std::vector<std::string>& n
       return std::find(known.begin(), known.end(), name) != known.end();
     };
     if (name.starts_with("MLGRAPH_") && !is(ours) && !is(others))
-      unknown.push_back({name, nearest(name, ours)});
+      unknown.push_back({name, base::nearest(name, ours)});
   }
   return unknown;
 }

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
-#include "app/nearest.h"
 #include "app/offline.h"
 #include "app/server.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "model/names.h"
 
 namespace {
@@ -37,7 +37,7 @@ std::string about_extra(const std::string& argument) {
     if (!setting.flag.empty()) flags.push_back(setting.flag);
   const std::string flag = argument.substr(0, argument.find('='));
   return fmt::format(
-      "unknown flag '{}', did you mean '{}'?", model::printable(flag), app::nearest(flag, flags)
+      "unknown flag '{}', did you mean '{}'?", model::printable(flag), base::nearest(flag, flags)
   );
 }
 
