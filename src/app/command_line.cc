@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "app/nearest.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "model/names.h"
 
 namespace mlgraph::app {
@@ -45,7 +45,7 @@ std::string SourceFlags::about_extra() const {
   for (const auto* option : cli_.get_options()) flags.push_back("--" + option->get_lnames().at(0));
   const std::string flag = extras[0].substr(0, extras[0].find('='));
   return fmt::format(
-      "unknown flag '{}', did you mean '{}'?", model::printable(flag), nearest(flag, flags)
+      "unknown flag '{}', did you mean '{}'?", model::printable(flag), base::nearest(flag, flags)
   );
 }
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "gateway/auth/authenticator.h"
 #include "model/names.h"
 
@@ -92,7 +92,7 @@ class Loader {
               "{}: unknown key '{}', did you mean '{}'?",
               at,
               model::printable(key),
-              nearest(key, setting_keys())
+              base::nearest(key, setting_keys())
           )
       );
       return;
@@ -167,7 +167,7 @@ std::vector<UnknownVariable> unknown_variables(const std::vector<std::string>& n
       return std::find(known.begin(), known.end(), name) != known.end();
     };
     if (name.starts_with("MLGRAPH_") && !is(ours) && !is(others))
-      unknown.push_back({name, nearest(name, ours)});
+      unknown.push_back({name, base::nearest(name, ours)});
   }
   return unknown;
 }

@@ -1,8 +1,11 @@
-#include "cli/dashboard.h"
-
+// mlgraph dashboard: a link that signs a browser in once, for the next minutes.
 #include <fmt/format.h>
 
+#include "cli/api.h"
 #include "cli/event_line.h"
+#include "cli/families.h"
+#include "cli/json_view.h"
+#include "cli/program.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -19,29 +22,30 @@ std::string address_of(const client::ServerUrl& server) {
   );
 }
 
-}  // namespace
-
-int dashboard(const Context& context) {
-  const client::HttpClient http(context.connection);
-  const auto answer = http.json("POST", "/api/v1/sign-in-codes", "{}");
+int print_link(const Context& context) {
+  const auto answer = context.http().json("POST", api_path({"sign-in-codes"}), "{}");
   if (!answer) return report(answer.error());
   // Behind the '#': browsers send no fragment, so that the code stands in no log on the way.
   const auto url = address_of(context.connection.server) + "#code=" + text_of(*answer, "code");
   const double seconds = number_of(*answer, "expires_in_seconds");
-  if (!context.json) {
-    fmt::print("{}\n", safe(url));
-    if (context.terminal.is_terminal())
-      fmt::print(stderr, "signs a browser in once, within {}\n", human_seconds(seconds));
-    return kOk;
-  }
-  std::string text;
-  base::JsonWriter out(text);
-  out.object([&] {
-    out.member("url", url);
-    out.member("expires_in_seconds", seconds);
-  });
-  fmt::print("{}\n", text);
-  return kOk;
+  if (context.json)
+    return emit(
+        json_object([&](auto& out) {
+          out.member("url", url);
+          out.member("expires_in_seconds", seconds);
+        }) +
+        "\n"
+    );
+  const int written = emit(safe(url) + "\n");
+  if (context.terminal.is_terminal())
+    fmt::print(stderr, "signs a browser in once, within {}\n", human_seconds(seconds));
+  return written;
+}
+
+}  // namespace
+
+void add_dashboard(Program& program) {
+  program.command(program.app(), "dashboard", "a link that signs a browser in once", print_link);
 }
 
 }  // namespace mlgraph::cli

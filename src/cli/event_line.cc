@@ -1,19 +1,13 @@
 #include "cli/event_line.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include "cli/json_view.h"
 
 namespace mlgraph::cli {
 namespace {
 
 using base::Json;
-
-const Json& child(const Json& object, std::string_view key) {
-  static const Json kNull;
-  const auto* found = object.find(key);
-  return found ? *found : kNull;
-}
 
 Color color_of(std::string_view type) {
   if (type == "job.failed" || type == "alert.error" || type == "index.deleted") return Color::kRed;
@@ -25,10 +19,6 @@ Color color_of(std::string_view type) {
   if (type.starts_with("job.")) return Color::kBlue;
   if (type.starts_with("index.")) return Color::kMagenta;
   return Color::kCyan;
-}
-
-std::string count(const Json& object, std::string_view key) {
-  return with_commas(static_cast<std::uint64_t>(std::max(0.0, number_of(object, key))));
 }
 
 std::string describe_job(std::string_view type, const Json& job) {
@@ -44,7 +34,7 @@ std::string describe_job(std::string_view type, const Json& job) {
     );
   if (type == "job.completed")
     return fmt::format(
-        "{} {} done, {} failed", head, count(job, "processed"), count(job, "failed")
+        "{} {} done, {} failed", head, commas_of(job, "processed"), commas_of(job, "failed")
     );
   return fmt::format("{} {}", head, text_of(job, "state"));
 }
@@ -61,14 +51,14 @@ std::string describe_index(std::string_view type, const Json& data) {
         place(child(data, "from")),
         place(child(data, "to")),
         text_of(data, "reason"),
-        count(data, "vectors"),
+        commas_of(data, "vectors"),
         number_of(data, "duration_ms")
     );
   }
   auto line = fmt::format(
       "{} {} vectors × {} {}",
       text_of(data, "index_id"),
-      count(data, "vectors"),
+      commas_of(data, "vectors"),
       number_of(data, "dimension"),
       text_of(data, "metric_type")
   );
@@ -104,14 +94,14 @@ std::string describe_metrics(std::string_view type, const Json& data) {
     return fmt::format(
         "{} {} rows/s  {}/s",
         text_of(data, "index"),
-        count(data, "rate"),
+        commas_of(data, "rate"),
         human_bytes(number_of(data, "bytes_per_second"))
     );
   return fmt::format(
       "{} {} vectors  {} deleted  {}",
       text_of(data, "index"),
-      count(data, "vectors"),
-      count(data, "deleted"),
+      commas_of(data, "vectors"),
+      commas_of(data, "deleted"),
       human_bytes(number_of(data, "bytes"))
   );
 }
@@ -134,28 +124,6 @@ std::string describe(std::string_view type, const Json& data) {
 
 }  // namespace
 
-std::string safe(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      out += fmt::format("\\x{:02x}", byte);
-    else
-      out.push_back(c);
-  }
-  return out;
-}
-
-std::string text_of(const Json& object, std::string_view key, std::string_view otherwise) {
-  const auto* value = object.find(key);
-  return value && value->as_string() ? safe(*value->as_string()) : std::string(otherwise);
-}
-
-double number_of(const Json& object, std::string_view key, double otherwise) {
-  const auto* value = object.find(key);
-  return value ? value->as_double().value_or(otherwise) : otherwise;
-}
-
 std::string progress_bar(const Json& job, std::size_t width) {
   const auto* progress = job.find("progress");
   const auto fraction = progress ? progress->as_double() : std::nullopt;
@@ -163,10 +131,10 @@ std::string progress_bar(const Json& job, std::size_t width) {
   const auto filled = static_cast<std::size_t>(fraction.value_or(0) * static_cast<double>(width));
   for (std::size_t i = 0; i < width; ++i) bar += i < filled ? "#" : "·";
   bar += fraction ? fmt::format("] {:3.0f} %", fraction.value_or(0) * 100) : "]   ? %";
-  bar += "  " + count(job, "processed");
+  bar += "  " + commas_of(job, "processed");
   if (const auto* total = job.find("total"); total && total->as_uint())
     bar += " / " + with_commas(*total->as_uint());
-  if (number_of(job, "rate") > 0) bar += fmt::format("  {}/s", count(job, "rate"));
+  if (number_of(job, "rate") > 0) bar += fmt::format("  {}/s", commas_of(job, "rate"));
   if (const auto* eta = job.find("eta_seconds");
       eta && eta->as_double() && fraction.value_or(1) < 1)
     bar += "  " + human_seconds(*eta->as_double()) + " left";

@@ -16,15 +16,4 @@ namespace mlgraph::cli {
 /// "[#########·····] 45 %  450,000 / 1,000,000  15,000/s  37s left" for a job object.
 [[nodiscard]] std::string progress_bar(const base::Json& job, std::size_t width);
 
-/// Text for a terminal: control characters as \x1b and the like.
-[[nodiscard]] std::string safe(std::string_view text);
-
-// Members of JSON objects, with a default where they are missing.
-[[nodiscard]] std::string text_of(
-    const base::Json& object, std::string_view key, std::string_view otherwise = "-"
-);
-[[nodiscard]] double number_of(
-    const base::Json& object, std::string_view key, double otherwise = 0
-);
-
 }  // namespace mlgraph::cli

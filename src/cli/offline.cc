@@ -7,8 +7,10 @@
 
 #include <unistd.h>
 
-#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/families.h"
 #include "cli/output.h"
+#include "cli/program.h"
 
 namespace mlgraph::cli {
 
@@ -25,7 +27,28 @@ int become_mlgraphd(char** argv) {
       std::string("mlgraph: ") + kServer +
       " does the work, and cannot be started: " + std::strerror(errno)
   );
-  return kServerError;
+  return kRefused;
+}
+
+/// Shown in the help; main() has them run before anything is parsed.
+void add_offline_commands(Program& program) {
+  const auto too_late = [] {
+    note("mlgraph: backup and restore come first, before any flag");
+    return static_cast<int>(kUsage);
+  };
+  auto* backup = program.local_command(
+      program.app(), "backup", "copy a data directory that no server uses: DIR OUT", too_late
+  );
+  const auto verify = std::make_shared<bool>(false);
+  // Kept alive by the callback, as the options of other commands are by their actions.
+  backup->add_flag("--verify", *verify, "read all of a backup, compare every checksum")
+      ->each([verify](const std::string&) {});
+  backup->allow_extras();
+  program
+      .local_command(
+          program.app(), "restore", "make a data directory from a backup: OUT DIR", too_late
+      )
+      ->allow_extras();
 }
 
 }  // namespace mlgraph::cli

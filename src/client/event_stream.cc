@@ -106,7 +106,10 @@ class EventStream::Impl {
       // that refuses every token is not hammered.
       const bool at_once = next != Next::kRetry && proved_;
       const auto wait = at_once ? ending.retry_after : backoff_.next(ending.retry_after);
-      tell({Kind::kDisconnected, ending.reason, wait});
+      constexpr int kWithoutClose = 1006;
+      const bool unreachable =
+          !proved_ && ending.http_status == 0 && ending.close_code == kWithoutClose;
+      tell({Kind::kDisconnected, ending.reason, wait, unreachable});
       co_await pause(wait);
     }
   }

@@ -45,6 +45,7 @@ struct StreamStatus {
   } kind;
   std::string reason;
   std::chrono::milliseconds retry_in{0};
+  bool unreachable = false;  ///< kDisconnected: nobody answered there at all
 };
 
 /// What became of a message.

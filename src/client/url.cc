@@ -34,6 +34,18 @@ base::Result<ServerUrl> parse_server_url(std::string_view text) {
   return url;
 }
 
+std::string to_text(const ServerUrl& url) {
+  const bool bare_ipv6 = url.host.find(':') != std::string::npos;
+  return fmt::format(
+      "{}://{}{}{}:{}",
+      url.tls ? "https" : "http",
+      bare_ipv6 ? "[" : "",
+      model::printable(url.host),
+      bare_ipv6 ? "]" : "",
+      url.port
+  );
+}
+
 std::string encode_component(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -14,6 +14,8 @@ struct ServerUrl {
 };
 /// errors kInvalidValue.
 [[nodiscard]] base::Result<ServerUrl> parse_server_url(std::string_view text);
+/// "http://127.0.0.1:7700", for people.
+[[nodiscard]] std::string to_text(const ServerUrl& url);
 /// Percent-encodes what may not stand in a path segment or query value.
 [[nodiscard]] std::string encode_component(std::string_view text);
 

@@ -11,8 +11,9 @@ from .rest import Answer, Rest
 from .server import ADMIN_TOKEN, Server
 from .socket import Closed, Socket
 from .sse import EventStream
+from .terminal import OnTerminal, run
 from .vectors import fill, rows
 from .writers import EventWriter
 
-__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "OpenImport", "RawConnection", "Rest", "Server",
-           "Socket", "Watch", "fill", "rows", "ws_frame"]
+__all__ = ["ADMIN_TOKEN", "Answer", "Closed", "Crew", "EventStream", "EventWriter", "OnTerminal", "OpenImport", "RawConnection", "Rest",
+           "Server", "Socket", "Watch", "fill", "rows", "run", "ws_frame"]

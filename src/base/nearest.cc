@@ -1,10 +1,10 @@
-#include "app/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-namespace mlgraph::app {
+namespace mlgraph::base {
 namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -33,4 +33,4 @@ const std::string& nearest(std::string_view word, const std::vector<std::string>
   );
 }
 
-}  // namespace mlgraph::app
+}  // namespace mlgraph::base

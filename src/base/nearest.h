@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mlgraph::app {
+namespace mlgraph::base {
 
 /// The one of `known` (not empty) that takes the fewest changed letters to become `word`: for
 /// "did you mean …?".
@@ -11,4 +11,4 @@ namespace mlgraph::app {
     std::string_view word, const std::vector<std::string>& known
 );
 
-}  // namespace mlgraph::app
+}  // namespace mlgraph::base

@@ -1,0 +1,236 @@
+// mlgraph index …: what runs as a job, and the files that jobs make and take.
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "cli/api.h"
+#include "cli/families.h"
+#include "cli/follow.h"
+#include "cli/json_view.h"
+#include "cli/output.h"
+#include "cli/program.h"
+#include "cli/result_file.h"
+
+namespace mlgraph::cli {
+namespace {
+
+using base::Json;
+
+struct Begin {
+  std::string index;
+  bool follow = false;
+};
+
+struct Recall : Begin {
+  std::optional<std::uint64_t> samples;
+  std::optional<std::uint64_t> k;
+  std::optional<std::uint64_t> nprobe;
+  std::optional<std::uint64_t> ef;
+};
+
+struct Export {
+  std::string index;
+  std::string file;
+  std::string format = "jsonl";
+  std::string filter;
+  bool gzip = false;
+  bool zstd = false;
+};
+
+struct Restore {
+  std::string file;
+  std::string source;
+  std::string as;
+};
+
+/// Prints the id of a job that has begun, or follows it.
+int begin(const Context& context, const std::string& target, const std::string& body, bool follow) {
+  const auto job = context.http().json("POST", target, body);
+  if (!job) return report(job.error());
+  const auto id = text_of(*job, "jobId");
+  if (follow) return follow_to_the_end(context, id);
+  return emit((context.json ? json_text(*job) : id) + "\n");
+}
+
+/// The measured recall is told by the samples of each second, so the next one may be waited for.
+int tell_recall(const Context& context, const std::string& index) {
+  constexpr int kAttempts = 12;
+  constexpr std::chrono::milliseconds kBetween{250};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(kBetween);
+    const auto metrics = context.http().json("GET", api_path({"metrics", "search"}));
+    if (!metrics) return report(metrics.error());
+    for (const auto& sample : items_of(*metrics, "metrics"))
+      if (text_of(sample, "index") == index && sample.find("recall"))
+        return emit(fmt::format("recall {:.4f}\n", number_of(sample, "recall")));
+  }
+  note("-- metrics.search does not show the recall yet");
+  return kOk;
+}
+
+int measure_recall(const Context& context, const Recall& what) {
+  const auto body = json_object([&](auto& out) {
+    if (what.samples) out.member("samples", *what.samples);
+    if (what.k) out.member("k", *what.k);
+    if (what.nprobe) out.member("nprobe", *what.nprobe);
+    if (what.ef) out.member("ef", *what.ef);
+  });
+  const int code = begin(context, api_path({"indices", what.index, "recall"}), body, what.follow);
+  if (code != kOk || !what.follow) return code;
+  return context.json ? kOk : tell_recall(context, what.index);
+}
+
+/// Begins a job that makes a file, waits for its end without a word, and fetches the file.
+int make_file(
+    const Context& context,
+    const std::string& target,
+    const std::string& body,
+    const std::string& file,
+    const char* done
+) {
+  const auto begun = context.http().json("POST", target, body);
+  if (!begun) return report(begun.error());
+  const auto id = text_of(*begun, "jobId");
+  const auto job = JobFollower(context, id, nullptr).run();
+  if (!job) return report(job.error());
+  if (const int code = tell_end(**job); code != kOk) return code;
+  if (const auto got = download_result(context, id, file); !got) return report(got.error());
+  if (file == "-") return kOk;
+  if (context.json) return emit(json_text(**job) + "\n");
+  return emit(fmt::format("{} {} vectors to {}\n", done, commas_of(**job, "processed"), file));
+}
+
+int export_index(const Context& context, const Export& what) {
+  if (!what.filter.empty())
+    if (const auto parsed = base::parse_json(what.filter); !parsed) return report(parsed.error());
+  const auto body = json_object([&](auto& out) {
+    out.member("format", what.format);
+    out.member("compression", what.gzip ? "gzip" : what.zstd ? "zstd" : "none");
+    if (!what.filter.empty()) {
+      out.key("filter");
+      out.raw(what.filter);
+    }
+  });
+  return make_file(
+      context, api_path({"indices", what.index, "export"}), body, what.file, "exported"
+  );
+}
+
+int restore_index(const Context& context, const Restore& what) {
+  std::string target = api_path({"restore"});
+  if (!what.as.empty()) target += "?index=" + client::encode_component(what.as);
+  base::Result<Json> job;
+  if (!what.source.empty()) {
+    job = context.http().json("POST", target, json_object([&](auto& out) {
+                                out.member("source", what.source);
+                              }));
+  } else {
+    std::ifstream in(what.file, std::ios::binary);
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(what.file, ec);
+    if (!in || ec)
+      return report({base::ErrorCode::kInvalidValue, "cannot read " + safe(what.file), {}, {}});
+    const auto answer =
+        context.http().upload(target, {"application/vnd.mlgraph.snapshot"}, in, size);
+    if (!answer) return report(answer.error());
+    auto parsed = base::parse_json(answer->body);
+    const bool is_job = parsed && parsed->find("jobId");  // also one that failed
+    job = is_job ? std::move(parsed) : client::json_of(*answer);
+  }
+  if (!job) return report(job.error());
+  const auto ended = JobFollower(context, text_of(*job, "jobId"), nullptr).run();
+  if (!ended) return report(ended.error());
+  if (const int code = tell_end(**ended); code != kOk) return code;
+  return emit(
+      context.json ? json_text(**ended) + "\n"
+                   : fmt::format(
+                         "restored {} vectors as {}\n",
+                         commas_of(**ended, "processed"),
+                         text_of(**ended, "index")
+                     )
+  );
+}
+
+}  // namespace
+
+void add_index_jobs(Program& program) {
+  auto* group = program.app().get_subcommand("index");
+  const auto simple = [&](const char* verb, const char* help) {
+    const auto what = std::make_shared<Begin>();
+    auto* command = program.command(*group, verb, help, [what, verb](const Context& context) {
+      return begin(context, api_path({"indices", what->index, verb}), "{}", what->follow);
+    });
+    command->add_option("index", what->index, "the index")->required()->type_name(kIndexName);
+    command->add_flag("--follow", what->follow, "show its progress until it has ended");
+  };
+  simple("train", "train an index now, whatever its thresholds");
+  simple("merge", "merge its shards into one part on disk now");
+  simple("compact", "give back the places of deleted vectors now");
+
+  const auto recall = std::make_shared<Recall>();
+  auto* measured = program.command(
+      *group,
+      "recall",
+      "measure how many of the nearest its searches find",
+      [recall](const Context& context) { return measure_recall(context, *recall); }
+  );
+  measured->add_option("index", recall->index, "the index")->required()->type_name(kIndexName);
+  measured->add_flag("--follow", recall->follow, "wait for the measurement and print it");
+  measured->add_option("--samples", recall->samples, "vectors that are searched for (100)");
+  measured->add_option("-k", recall->k, "nearest that are compared (10)");
+  measured->add_option("--nprobe", recall->nprobe, "lists to probe");
+  measured->add_option("--ef", recall->ef, "near vertices to keep in a graph");
+
+  const auto out = std::make_shared<Export>();
+  auto* exported =
+      program.command(*group, "export", "its vectors as a file", [out](const Context& context) {
+        return export_index(context, *out);
+      });
+  exported->add_option("index", out->index, "the index")->required()->type_name(kIndexName);
+  exported->add_option("-o,--output", out->file, "file to write; - is standard output")
+      ->required()
+      ->type_name(kFileName);
+  exported->add_option("--format", out->format, "jsonl, or npy: values without ids and metadata")
+      ->check(CLI::IsMember({"jsonl", "npy"}))
+      ->capture_default_str();
+  exported->add_option("--filter", out->filter, "only what matches")->type_name("JSON");
+  auto* gzip = exported->add_flag("--gzip", out->gzip, "compress with gzip");
+  exported->add_flag("--zstd", out->zstd, "compress with zstd")->excludes(gzip);
+
+  auto* snapshot = program.command(
+      *group,
+      "snapshot",
+      "a file that makes the same index elsewhere: settings and vectors of one moment",
+      [out](const Context& context) {
+        const auto target = api_path({"indices", out->index, "snapshot"});
+        return make_file(context, target, "{}", out->file, "wrote a snapshot of");
+      }
+  );
+  snapshot->add_option("index", out->index, "the index")->required()->type_name(kIndexName);
+  snapshot->add_option("-o,--output", out->file, "file to write; - is standard output")
+      ->required()
+      ->type_name(kFileName);
+
+  const auto in = std::make_shared<Restore>();
+  auto* restored = program.command(
+      *group,
+      "restore",
+      "make an index from a snapshot",
+      [in](const Context& context) {
+        if (in->file.empty() == in->source.empty())
+          return report(
+              {base::ErrorCode::kInvalidValue,
+               "index restore takes FILE or --source, one of both",
+               {},
+               {}}
+          );
+        return restore_index(context, *in);
+      }
+  );
+  restored->add_option("file", in->file, "the snapshot")->type_name(kFileName);
+  restored->add_option("--source", in->source, "instead: a file of the server's import folder");
+  restored->add_option("--as", in->as, "the new index's name (else the snapshot's own)");
+}
+
+}  // namespace mlgraph::cli
