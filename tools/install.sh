@@ -12,7 +12,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev clang clang-tidy clang-format libclang-rt-14-dev openssl
-  python3-pytest python3-websockets python3-wsproto python3-jsonschema python3-yaml mypy chromium procps zstd
+  python3-pytest python3-pytest-xdist python3-websockets python3-wsproto python3-jsonschema python3-yaml mypy chromium procps zstd
   dpkg-dev mmdebstrap lintian
 )
 

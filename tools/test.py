@@ -48,6 +48,10 @@ def pytest(preset, *args):
     return [["env", f"MLG_BIN_DIR={ROOT}/build/{preset}/bin", *PYTEST, *args]]
 
 
+# Two files of tests side by side: most of a test's time is waiting. A file's tests share a server, so they stay together.
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+
+
 def nightly(**defaults):
     """What the environment gives stands; the rest is the nightly run's own."""
     return {name: os.environ.get(name, value) for name, value in defaults.items()}
@@ -70,16 +74,17 @@ STAGES = {
               pytest("dev", "sdk/python/tests") + [["env", "-C", "sdk/python", "/usr/bin/python3", "-m", "mypy", "--cache-dir", f"{LOGS}/mypy"]]),
         Stage("dashboard", "the dashboard's rings, texts and queries",
               [["npm", "ci", "--silent", "--prefix", "dashboard"], ["npm", "test", "--silent", "--prefix", "dashboard"]]),
-        Stage("e2e", "the real server over real sockets", pytest("dev", "-m", "not slow", "tests/e2e")),
+        Stage("e2e", "the real server over real sockets", pytest("dev", *SIDE_BY_SIDE, "-m", "not slow", "tests/e2e")),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
         Stage("deb", "the Debian package in a Debian tree of its own: installed, used, upgraded, purged (root, mmdebstrap, lintian)",
               pytest("dev", "tests/deb")),
         Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
         Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
-        Stage("asan-e2e", "the same, whole server", pytest("asan", "-m", "not slow", "--deselect", "tests/e2e/test_browser.py", "--deselect", "tests/e2e/test_dashboard.py", "tests/e2e", "tests/conformance"), SANITIZER_ENV),
+        Stage("asan-e2e", "the same, whole server", pytest("asan", *SIDE_BY_SIDE, "-m", "not slow", *[f"--ignore=tests/e2e/test_{name}.py" for name in ("browser", "dashboard", "guides")],
+                     "tests/e2e", "tests/conformance"), SANITIZER_ENV),
         Stage("tsan-unit", "thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV),
-        Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
+        Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", *SIDE_BY_SIDE, "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
         Stage("fuzz", "each parser against its kept corpus, then a while of new input",
               build("fuzz") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]]),
         Stage("kills", "200 kills and pauses of 1 to 60 s under clients of every kind (F01, F03)",
