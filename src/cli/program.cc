@@ -131,7 +131,7 @@ int Program::run(int argc, char** argv) {
   } catch (const CLI::Success& asked) {  // --help, --version
     return app_.exit(asked);
   } catch (const CLI::ParseError& error) {
-    note("mlgraph: " + describe(app_, error));
+    note(describe(app_, error));
     note("  " + full_name(last_understood(&app_)) + " --help shows what there is");
     return kUsage;
   }

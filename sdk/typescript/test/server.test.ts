@@ -58,7 +58,7 @@ test('a later program goes on where an earlier one stood', async () => {
 
 test('after an overflow the same client goes on behind it', async () => {
   const client = connect();
-  const slow = client.events('index.*', {limit: 2});
+  const slow = client.events('index.created', {limit: 2});
   await client.subscribe('alert.*'); // answered behind the loop's
   const names = [await anIndex(), await anIndex(), await anIndex(), await anIndex()];
   await server.rest().getState();
@@ -67,7 +67,7 @@ test('after an overflow the same client goes on behind it', async () => {
     for await (const event of slow) got.push(event);
   }, (error) => error instanceof MLGraphError && error.code === 'overflow' && error.since === (got.at(-1) as {id: string}).id);
   const since = (got.at(-1) as {id: string}).id;
-  const rest = await take(client.events('index.*', {since}), 2);
+  const rest = await take(client.events('index.created', {since}), 2);
   assert.deepEqual([...got, ...rest].map(({data}) => (data as {index: string}).index), names);
 });
 
