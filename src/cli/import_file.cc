@@ -56,6 +56,7 @@ base::Result<client::HttpClient::UploadType> upload_type_of(
 
 std::vector<std::string> import_formats() {
   std::vector<std::string> names;
+  names.reserve(std::size(kFormats));
   for (const auto& format : kFormats) names.emplace_back(format.name);
   return names;
 }

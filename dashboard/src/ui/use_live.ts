@@ -23,6 +23,28 @@ export function useNow(everyMs: number): number {
   return now;
 }
 
+/** What a call answers, asked for anew each so many milliseconds while the page is seen; the last answer stays while there is an error. */
+export function useAsked<Answer>(ask: (live: Live) => Promise<Answer>, everyMs: number): {answer: Answer | undefined; error: string} {
+  const live = useLive();
+  const [answer, setAnswer] = useState<Answer>();
+  const [error, setError] = useState('');
+  useEffect(() => {
+    let over = false;
+    const again = () => ask(live).then((fresh) => {
+      if (over) return;
+      setAnswer(() => fresh);
+      setError('');
+    }, (thrown: Error) => !over && setError(`Not up to date: ${thrown.message}`));
+    void again();
+    const timer = setInterval(() => void (document.hidden || again()), everyMs);
+    return () => {
+      over = true;
+      clearInterval(timer);
+    };
+  }, [live, everyMs]); // `ask` is the same call each time
+  return {answer, error};
+}
+
 /** A call under way, and what became of it. */
 export function useCall(): {busy: boolean; error: string; run: (call: () => Promise<unknown>) => Promise<boolean>; clear: () => void} {
   const [busy, setBusy] = useState(false);

@@ -1,9 +1,7 @@
 // Who is connected, and who may: for admins.
-import type {RestAnswer} from '@mlgraph/client/rest.js';
-import {useEffect, useState} from 'preact/hooks';
 import {ago, bytes, count} from '../format.js';
 import {Empty, Failure} from '../ui/parts.js';
-import {useLive, useNow} from '../ui/use_live.js';
+import {useAsked, useLive, useNow} from '../ui/use_live.js';
 import {Closes} from './closes.js';
 import {Tokens} from './tokens.js';
 
@@ -24,25 +22,8 @@ export function Access() {
 }
 
 function Sessions() {
-  const live = useLive();
-  const [answer, setAnswer] = useState<RestAnswer<'listSessions'>>();
-  const [error, setError] = useState('');
+  const {answer, error} = useAsked((live) => live.rest.listSessions(), EVERY_MS);
   const now = useNow(1000);
-  useEffect(() => {
-    let over = false;
-    const ask = () =>
-      live.rest.listSessions().then((fresh) => {
-        if (over) return;
-        setAnswer(fresh);
-        setError('');
-      }, (thrown: Error) => !over && setError(`Not up to date: ${thrown.message}`));
-    void ask();
-    const timer = setInterval(() => void (document.hidden || ask()), EVERY_MS);
-    return () => {
-      over = true;
-      clearInterval(timer);
-    };
-  }, [live]);
   const rows = answer?.sessions ?? [];
   return (
     <section aria-labelledby="sessions">
