@@ -86,7 +86,7 @@ class Prober {
       return false;
     }
     const auto* type = json->find("type");
-    const std::string_view name = type && type->as_string() ? *type->as_string() : "";
+    const std::string name = type && type->as_string() ? *type->as_string() : "";
     const auto* data = json->find("data");
     if (name == "welcome" && data) {
       found_.welcome = *data;

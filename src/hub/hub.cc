@@ -14,7 +14,7 @@ class Hub::Impl {
       const store::Log& log,
       metrics::ServerMetrics& metrics,
       const base::Clock& clock,
-      Options options
+      const Options& options
   )
       : shared_{
             log,
@@ -93,7 +93,7 @@ Hub::Hub(
     const store::Log& log,
     metrics::ServerMetrics& metrics,
     const base::Clock& clock,
-    Options options
+    const Options& options
 )
     : impl_(std::make_unique<Impl>(log, metrics, clock, options)) {}
 Hub::~Hub() = default;

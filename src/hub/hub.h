@@ -197,7 +197,7 @@ class Hub {
   Hub(const store::Log& log,
       metrics::ServerMetrics& metrics,
       const base::Clock& clock,
-      Options options);
+      const Options& options);
   ~Hub();
   /// `sender` outlives the hub's use of it; null: each Subscriber writes for itself.
   LoopFeed& add_loop(Post post, Sender* sender = nullptr);
