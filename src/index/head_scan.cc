@@ -1,6 +1,7 @@
 #include "index/head_scan.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace mlgraph::index {
@@ -12,6 +13,18 @@ constexpr std::size_t kCachesHold = std::size_t{16} << 20;  ///< bytes, of a las
 // Liveness and the filter are asked only of rows that are near enough to matter.
 void offer(const Scope& scope, double distance, std::uint32_t row, TopK& top) {
   if (distance <= top.threshold() && scope.has(row)) top.offer({distance, scope.shard, row});
+}
+
+/// A row whose values are on their way from memory.
+struct Fetched {
+  std::uint32_t row = 0;
+  const float* values = nullptr;
+};
+constexpr std::size_t kAhead = 4;  ///< rows on their way while one is measured
+
+void fetch(const float* values, std::size_t dim) {
+  constexpr std::size_t kLineFloats = 16;
+  for (std::size_t i = 0; i < dim; i += kLineFloats) __builtin_prefetch(values + i);
 }
 
 }  // namespace
@@ -48,7 +61,12 @@ std::uint64_t scan_allowed(const ShardLook& look, const Distance& distance, TopK
   const Head& head = *look.view->head;
   const SealedPart* part = look.view->part.get();
   std::vector<float> scratch(head.dim());
+  std::array<Fetched, kAhead> fetched{};
   std::uint64_t computed = 0;
+  const auto measure = [&](const Fetched& of) {
+    const double measured = distance.of(of.values);
+    if (measured <= top.threshold()) top.offer({measured, look.scope.shard, of.row});
+  };
   look.allowed->each([&](std::uint32_t row) {
     if (!look.scope.has(row)) return;
     const float* values = nullptr;
@@ -61,10 +79,17 @@ std::uint64_t scan_allowed(const ShardLook& look, const Distance& distance, TopK
       read = read && values;
     }
     if (!values) return;
-    ++computed;
-    const double measured = distance.of(values);
-    if (measured <= top.threshold()) top.offer({measured, look.scope.shard, row});
+    if (values == scratch.data()) {
+      ++computed;
+      return measure({row, values});
+    }
+    fetch(values, head.dim());
+    Fetched& oldest = fetched[computed++ % kAhead];
+    if (oldest.values) measure(oldest);
+    oldest = {row, values};
   });
+  for (const auto& rest : fetched)
+    if (rest.values) measure(rest);
   return computed;
 }
 

@@ -6,6 +6,8 @@ namespace mlgraph::index {
 namespace {
 
 constexpr std::size_t kBlock = 256;  ///< rows
+/// Where more rows than this match, measuring all of them side by side costs less than asking each.
+constexpr double kManyMatch = 0.25;
 
 }  // namespace
 
@@ -16,7 +18,7 @@ PartScan::PartScan(const SealedPart& part, PartSearch& search) : part_(part), se
 }
 
 void PartScan::pass(std::size_t begin, std::size_t end) {
-  if (search_.filtered)
+  if (search_.filtered && !(candidates_ && search_.share >= kManyMatch))
     matching(begin, end);
   else if (candidates_)
     by_codes(begin, end);
@@ -30,8 +32,12 @@ void PartScan::by_codes(std::size_t begin, std::size_t end) {
     const std::size_t n = std::min(kBlock, end - at);
     coded_->measure(at, n, measured);
     for (std::size_t i = 0; i < n; ++i)
-      if (measured[i] <= candidates_->reach() && part_.hit_at(search_, at + i))
+      if (measured[i] <= candidates_->reach()) {
+        ++passed_;
+        if (!part_.hit_at(search_, at + i)) continue;
+        ++matched_;
         candidates_->add(measured[i], static_cast<std::uint32_t>(at + i));
+      }
   }
   search_.computed += end - begin;
 }

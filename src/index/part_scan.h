@@ -26,7 +26,9 @@ class PartScan {
   [[nodiscard]] bool has_k() const {
     return search_.top.size() + (candidates_ ? candidates_->size() : 0) >= search_.k;
   }
-  /// Rows passed, and those of them that could be hits; counted under a filter only.
+  /// Rows that were asked whether they could be hits, and those that could: all, or where many
+  /// match those that were near enough. A share near the query either way, and all of them until k
+  /// are found.
   [[nodiscard]] std::uint64_t passed() const { return passed_; }
   [[nodiscard]] std::uint64_t matched() const { return matched_; }
 
