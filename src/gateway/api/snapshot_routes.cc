@@ -114,7 +114,9 @@ Result<HttpResponse> restore_body(ApiServices& services, const HttpRequest& requ
 }  // namespace
 
 void take_back_failed_restores(ApiServices& services) {
-  for (const auto& [id, job] : services.committer.state()->jobs()) take_back(services, *job);
+  const auto state =
+      services.committer.state();  // of this moment: what is taken back makes a new one
+  for (const auto& [id, job] : state->jobs()) take_back(services, *job);
 }
 
 void add_snapshot_routes(Router& router, ApiServices& services) {
