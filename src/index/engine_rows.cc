@@ -284,20 +284,30 @@ Result<std::size_t> Engine::erase_matching(const std::string& id, const Filter& 
 Result<VectorRecord> Engine::fetch(const std::string& id, std::string_view vector_id) const {
   MLG_TRY(index, impl_->running(id));
   const auto hash = hash_id(vector_id);
-  const auto& shard = index->shard_of(hash).data;
-  // A row that is replaced between the look-up and the read is looked up again.
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    const auto row = shard.find(vector_id, hash);
+  RunningShard& shard = index->shard_of(hash);
+  // nullopt: its row is not in the store.
+  const auto read = [&]() -> Result<std::optional<VectorRecord>> {
+    const auto row = shard.data.find(vector_id, hash);
     if (!row)
       return fail(
           ErrorCode::kNotFound, "index '{}' has no vector '{}'", id, model::printable(vector_id)
       );
-    auto stored = impl_->vectors_.get(shard.key_of(*row));
+    auto stored = impl_->vectors_.get(shard.data.key_of(*row));
     if (stored)
       return VectorRecord{
           std::move(stored->id), std::move(stored->values), std::move(stored->metadata)};
-    if (stored.error().code != ErrorCode::kNotFound) return tl::unexpected(stored.error());
+    if (stored.error().code == ErrorCode::kNotFound) return std::nullopt;
+    return tl::unexpected(stored.error());
+  };
+  MLG_TRY(found, read());
+  if (!found) {
+    // A row that is replaced leaves the store before its id names the new one: behind whoever
+    // writes the shard both say the same.
+    const WriterLocks lock({&shard});
+    MLG_TRY(settled, read());
+    found = std::move(settled);
   }
+  if (found) return std::move(*found);
   return fail(
       ErrorCode::kNotFound, "index '{}' has no vector '{}'", id, model::printable(vector_id)
   );

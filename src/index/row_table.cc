@@ -84,9 +84,9 @@ void RowTable::add(
       ++used_;
     }
     ids_.grow(row) = Id(text, metadata_bytes);
+    deaths_.grow(row).store(kNever, std::memory_order_relaxed);  // lives once its id names it
     slots_[slot] = row + 1;
   }
-  deaths_.grow(row).store(kNever, std::memory_order_relaxed);
   live_.fetch_add(1, std::memory_order_relaxed);
   live_bytes_.fetch_add(id.size() + metadata_bytes, std::memory_order_relaxed);
 }

@@ -1,4 +1,5 @@
 """Shards on their way through the tiers: by their thresholds, told event by event, searched meanwhile, and killed in the middle."""
+import threading
 import io
 import os
 import random
@@ -140,3 +141,32 @@ def test_recall_is_measured_on_demand_and_told(make_server):
     # All lists hold everything, and codes leave a candidate out once in a thousand: three standard deviations of their error.
     assert measured(samples=50, nprobe=1000) >= 0.99
     watcher.close()
+
+
+def test_a_vector_that_is_being_replaced_is_always_there(make_server):
+    """By its id and in pages, also while the flat tier is compacted, which writes rows anew."""
+    server = make_server()
+    rest, writer = server.rest(), server.rest()
+    rest.post("/indices", {"index_id": "docs", "dimension": 16, "tiering": {"idmap_to_ivf": NEVER}})
+    made = rows(2000, 16)
+    fill(rest, "docs", made)
+    over = threading.Event()
+
+    def replace():
+        while not over.is_set():
+            fill(writer, "docs", made)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        for n in range(15):
+            seen, after = set(), ""
+            while after is not None:
+                page = rest.get(f"/indices/docs/vectors?limit=1000&after={after}").json
+                seen |= {vector["id"] for vector in page["vectors"]}
+                after = page["next"]
+            assert len(seen) == 2000, 2000 - len(seen)
+            assert rest.get(f"/indices/docs/vectors/{made[n * 7]['id']}").status == 200
+    finally:
+        over.set()
+        thread.join()
