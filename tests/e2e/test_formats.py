@@ -54,7 +54,7 @@ SUFFIX = {"gzip": ".gz", "zstd": ".zst"}
 
 def upload(rest, body, content_type, coding=None, query="", index="docs"):
     headers = {"Content-Type": content_type, **({"Content-Encoding": coding} if coding else {})}
-    return rest.raw("POST", f"/api/v1/indices/{index}/import{query}", body=body, headers=headers)
+    return rest.raw("POST", f"/api/v1/indices/{index}/import{query}", body=body, headers=headers, timeout=600)
 
 
 def the_same_rows():
