@@ -51,6 +51,9 @@ def pytest(preset, *args):
 # Two files of tests side by side: most of a test's time is waiting. A file's tests share a server, so they stay together.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 
+# A browser beside a test that takes a whole core draws too late for those who look at it.
+BROWSER = ["tests/e2e/test_browser.py", "tests/e2e/test_dashboard.py"]
+
 
 def nightly(**defaults):
     """What the environment gives stands; the rest is the nightly run's own."""
@@ -74,7 +77,8 @@ STAGES = {
               pytest("dev", "sdk/python/tests") + [["env", "-C", "sdk/python", "/usr/bin/python3", "-m", "mypy", "--cache-dir", f"{LOGS}/mypy"]]),
         Stage("dashboard", "the dashboard's rings, texts and queries",
               [["npm", "ci", "--silent", "--prefix", "dashboard"], ["npm", "test", "--silent", "--prefix", "dashboard"]]),
-        Stage("e2e", "the real server over real sockets", pytest("dev", *SIDE_BY_SIDE, "-m", "not slow", "tests/e2e")),
+        Stage("e2e", "the real server over real sockets", pytest("dev", *SIDE_BY_SIDE, "-m", "not slow", *[f"--ignore={path}" for path in BROWSER], "tests/e2e")
+              + pytest("dev", "-m", "not slow", *BROWSER)),
         Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
         Stage("deb", "the Debian package in a Debian tree of its own: installed, used, upgraded, purged (root, mmdebstrap, lintian)",
