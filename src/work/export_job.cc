@@ -217,7 +217,7 @@ Result<model::Job> start_export(
   spec.index = what.index;
   spec.job_id = what.job_id;
   spec.lane = jobs::Lane::kExports;
-  return runner.start(std::move(spec), [places, what](jobs::JobHandle& job) {
+  return runner.start(spec, [places, what](jobs::JobHandle& job) {
     return run_export(places, what, job);
   });
 }

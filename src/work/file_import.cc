@@ -103,9 +103,7 @@ Result<model::Job> start_file_import(
   spec.private_json = private_json(import, opened->stamp());
   spec.lane = jobs::Lane::kFileImports;
   spec.goes_on = true;
-  return runner.start(
-      std::move(spec), work_of(places, std::move(import), std::move(opened), jobs::Tally{})
-  );
+  return runner.start(spec, work_of(places, std::move(import), std::move(opened), jobs::Tally{}));
 }
 
 std::optional<jobs::Rest> go_on_with_file_import(

@@ -95,7 +95,7 @@ Result<model::Job> start_recall(
   jobs::JobSpec spec{"recall", what.index, {}, what.samples, "starting", {}};
   spec.lane = jobs::Lane::kExports;
   return runner.start(
-      std::move(spec),
+      spec,
       [&engine, counts = metrics.index(what.index), what](jobs::JobHandle& job) {
         return measure(engine, *counts, what, job);
       }

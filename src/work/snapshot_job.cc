@@ -125,9 +125,7 @@ Result<model::Job> start_snapshot(
   spec.index = index;
   spec.job_id = job_id;
   spec.lane = jobs::Lane::kExports;
-  return runner.start(std::move(spec), [places](jobs::JobHandle& job) {
-    return run_snapshot(places, job);
-  });
+  return runner.start(spec, [places](jobs::JobHandle& job) { return run_snapshot(places, job); });
 }
 
 }  // namespace mlgraph::work

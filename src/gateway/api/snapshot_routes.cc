@@ -55,7 +55,7 @@ Result<HttpResponse> fail_at_once(
   jobs::JobSpec spec;
   spec.job_type = work::kRestoreType;
   spec.job_id = request.query_value("jobId").value_or("");
-  MLG_TRY(job, services.runner.begin(std::move(spec)));
+  MLG_TRY(job, services.runner.begin(spec));
   MLG_TRY(ended, services.runner.finish(job, tl::unexpected(error)));
   return json_response(status_of_failed(error), json_text(ended));
 }
@@ -72,7 +72,7 @@ Result<HttpResponse> restore_source(ApiServices& services, const HttpRequest& re
   MLG_TRY(
       job,
       services.runner.start(
-          std::move(prepared.spec),
+          prepared.spec,
           [&services, file, snapshot](jobs::JobHandle& handle) {
             return work::run_restore(
                 services.engine, services.metrics, services.clock, handle, *snapshot
@@ -99,7 +99,7 @@ Result<HttpResponse> restore_body(ApiServices& services, const HttpRequest& requ
   auto snapshot = work::SnapshotReader::open(body);
   if (!snapshot) return fail_at_once(services, request, snapshot.error());
   MLG_TRY(prepared, prepare(services, request, (*snapshot)->head()));
-  MLG_TRY(job, services.runner.begin(std::move(prepared.spec)));
+  MLG_TRY(job, services.runner.begin(prepared.spec));
   request.stream->set_interrupt([handle = job.get()] { return handle->cancelled(); });
   auto outcome =
       work::run_restore(services.engine, services.metrics, services.clock, *job, **snapshot);
