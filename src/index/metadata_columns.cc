@@ -55,6 +55,7 @@ void MetadataColumns::add(std::uint32_t row, const base::Json& metadata) {
 
 // Merged beside searches, which wait only while the result is put in place.
 void MetadataColumns::merge_numbers() {
+  base::MutexLock arranging(arranging_);
   for (auto* column : due_) {
     NumberColumn::Merged merged;
     {
@@ -95,6 +96,7 @@ void MetadataColumns::add_value(
 }
 
 void MetadataColumns::forget(const std::function<bool(std::uint32_t row)>& is_dead) {
+  base::MutexLock arranging(arranging_);
   base::WriteLock lock(mutex_);
   forgotten_.fetch_add(1);
   for (auto column = columns_.begin(); column != columns_.end();) {

@@ -21,7 +21,7 @@ namespace mlgraph::index {
 
 /// Values are kept as 128-bit hashes with the rows that hold them, numbers also in order of size
 /// for ranges. An array matches by any of its elements; members of nested objects go by a
-/// dotted path. Threads  add, forget: one writer; evaluate: anywhere. Rows that died stay until
+/// dotted path. Threads  add: one writer; forget, evaluate: anywhere. Rows that died stay until
 /// they are forgotten.
 class MetadataColumns {
  public:
@@ -49,7 +49,7 @@ class MetadataColumns {
   void add_value(
       std::uint32_t row, const std::string& path, const base::Json& value, std::size_t depth
   ) MLG_REQUIRES(mutex_);
-  void merge_numbers();
+  void merge_numbers() MLG_EXCLUDES(arranging_, mutex_);
   [[nodiscard]] Bitmap filter_rows(const Filter& filter, std::uint32_t rows) const
       MLG_REQUIRES_SHARED(mutex_);
   [[nodiscard]] Bitmap clause_rows(const Filter::Clause& clause, std::uint32_t rows) const
@@ -58,6 +58,7 @@ class MetadataColumns {
       MLG_REQUIRES_SHARED(mutex_);
 
   std::atomic<std::uint64_t> forgotten_{0};
+  base::Mutex arranging_;  ///< before mutex_: between a merge and its place nothing is forgotten
   mutable base::SharedMutex mutex_;
   std::map<std::string, Column, std::less<>> columns_ MLG_GUARDED_BY(mutex_);
   std::vector<NumberColumn*> due_;  ///< the writer's own: columns with many new numbers

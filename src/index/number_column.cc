@@ -10,6 +10,7 @@ using Number = std::pair<double, std::uint32_t>;
 
 constexpr std::size_t kLongRun = 65'536;
 constexpr std::size_t kSteps = 32;
+constexpr std::size_t kFewestSteps = 4;  ///< fewer leave the rows at the ends to be most of it
 
 bool is_within(const Condition::Range& range, double number) {
   return !(range.gt && !(number > *range.gt)) && !(range.gte && !(number >= *range.gte)) &&
@@ -39,9 +40,10 @@ void keep_bitmaps(NumberColumn::Run& run) {
       });
   run.first_word = first->second / 64;
   const std::size_t words = last->second / 64 + 1 - run.first_word;
-  // Rows that lie far apart would make bitmaps longer than their numbers.
-  if (words * 64 > run.numbers.size() * kSteps) return;
-  const std::size_t step = run.numbers.size() / kSteps;
+  // All bitmaps together take half of what the numbers do: fewer where rows lie far apart.
+  const std::size_t steps = std::min(kSteps, run.numbers.size() / words);
+  if (steps < kFewestSteps) return;
+  const std::size_t step = run.numbers.size() / steps;
   std::vector<std::uint64_t> below(words);
   for (std::size_t i = 0; i < run.numbers.size(); ++i) {
     if (i % step == 0) run.below.push_back(below);

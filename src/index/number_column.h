@@ -11,10 +11,10 @@
 namespace mlgraph::index {
 
 /// A log-structured column: the newest numbers as they came, the others in sorted runs, each more
-/// than twice as long as the next. A long run also keeps, at every 32nd part of it, the bitmap of
-/// the rows below, so that a range is the difference of two bitmaps and a few rows at its ends.
-/// 16 bytes a number, 20 in long runs.
-/// Threads  as its owner says; `merged` may run beside `unite_range`.
+/// than twice as long as the next. A long run also keeps, at up to every 32nd part of it, the
+/// bitmap of the rows below, so that a range is the difference of two bitmaps and some rows at its
+/// ends. 16 bytes a number, at most 24 in long runs. Threads  as its owner says; `merged` may run
+/// beside `unite_range`.
 class NumberColumn {
  public:
   void add(double number, std::uint32_t row) { newest_.emplace_back(number, row); }

@@ -1,7 +1,10 @@
 // Filters against metadata, held against asking each row by itself.
 #include "index/metadata_columns.h"
 
+#include <algorithm>
+#include <atomic>
 #include <random>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -132,6 +135,46 @@ void follow(std::uint32_t rows, int arrays) {
 TEST(MetadataColumns, AFewRowsMatchAsEachByItself) { follow(3'000, 5); }
 TEST(MetadataColumns, NumbersOfManyRowsAreInLongRuns) { follow(150'000, 0); }
 TEST(MetadataColumns, ARowWithSeveralNumbersIsInEveryRangeOfOne) { follow(150'000, 1'000); }
+
+TEST(MetadataColumns, NumbersOfRowsThatLieFarApart) {
+  constexpr std::uint32_t kNumbers = 80'000;
+  for (const std::uint32_t apart : {3U, 9U, 70U}) {  // a bitmap at many parts, at few, at none
+    MetadataColumns columns;
+    for (std::uint32_t i = 0; i < kNumbers; ++i)
+      columns.add(i * apart, json(fmt::format(R"({{"n":{}}})", i * 7 % 1'000)));
+    const auto found = columns.evaluate(
+        filter(R"({"must":[{"key":"n","range":{"gt":99,"lt":700}}]})"), kNumbers * apart
+    );
+    for (std::uint32_t i = 0; i < kNumbers; ++i)
+      ASSERT_EQ(found.test(i * apart), i * 7 % 1'000 >= 100 && i * 7 % 1'000 < 700) << i;
+    ASSERT_EQ(found.count(), std::uint64_t{kNumbers} * 600 / 1'000);
+  }
+}
+
+// A compaction that ends while rows are written: long merges lie on both sides of it.
+TEST(MetadataColumns, RowsAreForgottenWhileOthersAreAdded) {
+  constexpr std::uint32_t kRows = 100'000;
+  MetadataColumns columns;
+  std::atomic<std::uint32_t> added{0};
+  std::thread forgetting([&] {
+    std::uint32_t seen = 0;
+    while (seen < kRows) {
+      const std::uint32_t before = seen;
+      while (seen < std::min(before + 1'000, kRows)) seen = added;
+      columns.forget([&](std::uint32_t row) { return row < seen && row % 3 == 0; });
+    }
+  });
+  for (std::uint32_t row = 0; row < kRows; ++row) {
+    columns.add(row, json(fmt::format(R"({{"n":{}}})", row % 1'000)));
+    added = row + 1;
+  }
+  forgetting.join();
+  columns.forget([](std::uint32_t row) { return row % 3 == 0; });
+  const auto found =
+      columns.evaluate(filter(R"({"must":[{"key":"n","range":{"gte":100,"lt":700}}]})"), kRows);
+  for (std::uint32_t row = 0; row < kRows; ++row)
+    ASSERT_EQ(found.test(row), row % 3 != 0 && row % 1'000 >= 100 && row % 1'000 < 700) << row;
+}
 
 }  // namespace
 }  // namespace mlgraph::index
