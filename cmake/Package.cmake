@@ -30,10 +30,8 @@ install(CODE "
     list(GET row 0 shell)
     list(GET row 1 to)
     execute_process(COMMAND ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/mlgraph completion \${shell}
-                    OUTPUT_VARIABLE script ERROR_QUIET RESULT_VARIABLE failed)
-    if(NOT failed)
-      file(WRITE \${root}/\${to} \"\${script}\")
-    endif()
+                    OUTPUT_VARIABLE script COMMAND_ERROR_IS_FATAL ANY)
+    file(WRITE \${root}/\${to} \"\${script}\")
   endforeach()
 ")
 

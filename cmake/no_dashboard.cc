@@ -6,7 +6,7 @@ namespace mlgraph::app {
 namespace {
 constexpr std::string_view kPage =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>MLGraph</title>"
-    "<h1>MLGraph</h1><p>This server was built without its dashboard: npm was not there. "
+    "<h1>MLGraph</h1><p>This server was built without its dashboard. "
     "The API is <a href=\"/openapi.yaml\">described here</a>; <code>mlgraph watch</code> shows the "
     "events.</p></html>";
 constexpr std::array<gateway::StaticFile, 1> kFiles{

@@ -53,6 +53,8 @@ stamps.mkdir(parents=True, exist_ok=True)
 units = [entry for entry in json.loads((build / "compile_commands.json").read_text()) if entry["file"].startswith(str(root / "src"))]
 wanted = {str(pathlib.Path(name).resolve()) for name in sys.argv[1:]}
 mine = sorted((entry for entry in units if not wanted or entry["file"] in wanted), key=lambda entry: entry["file"])
+if len(mine) < len(wanted):
+    sys.exit(f"no source of src/: {' '.join(sorted(wanted - {entry['file'] for entry in mine}))}")
 bad = 0
 with ThreadPoolExecutor(os.cpu_count()) as pool:
     for code, output in pool.map(tidy, mine):

@@ -83,7 +83,7 @@ STAGES = {
         Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
         Stage("deb", "the Debian package in a Debian tree of its own: installed, used, upgraded, purged (root, mmdebstrap, lintian)",
               pytest("dev", "tests/deb")),
-        Stage("lint", "clang's thread-safety analysis and clang-tidy", [["/usr/bin/python3", "tools/lint.py"]]),
+        Stage("lint", "clang-tidy, clang's thread-safety analysis with it, over src/", [["/usr/bin/python3", "tools/lint.py"]]),
         Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
         Stage("asan-e2e", "the same, whole server", pytest("asan", *SIDE_BY_SIDE, "-m", "not slow", *[f"--ignore=tests/e2e/test_{name}.py" for name in ("browser", "dashboard", "guides")],
                      "tests/e2e", "tests/conformance"), SANITIZER_ENV),

@@ -24,9 +24,7 @@ int serve(const app::Sources& sources, app::Signals& signals) {
   const auto loaded = app::load(sources);
   for (const auto& problem : loaded.problems) static_cast<void>(misused(problem));
   if (!loaded.problems.empty()) return 2;
-  base::LogLevel level{};
-  static_cast<void>(base::parse_log_level(loaded.config.log.level, level));
-  base::set_log_level(level);
+  base::set_log_level(loaded.config.log.level);
   app::warn_of_unknown_variables();
   const app::Notify notify;
   return app::run(loaded, sources, signals, notify);

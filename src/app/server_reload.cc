@@ -16,11 +16,6 @@ std::string refused(const std::vector<std::string>& problems) {
   return fmt::format("the configuration was not reloaded: {}", problems.front());
 }
 
-void set_log_level(const std::string& name) {
-  base::LogLevel level{};
-  if (base::parse_log_level(name, level)) base::set_log_level(level);
-}
-
 }  // namespace
 
 std::string Server::reload(const Loaded& wanted) {
@@ -47,7 +42,7 @@ std::string Server::reload(const Loaded& wanted) {
       "changed",
       fmt::format("{}", fmt::join(found.live, ","))
   );
-  set_log_level(config_.log.level);
+  base::set_log_level(config_.log.level);
   if (found.restart.empty()) return "serving on " + address();
   const auto names = fmt::format("{}", fmt::join(found.restart, ","));
   base::log(LogLevel::kWarn, "settings need a restart", "settings", names);

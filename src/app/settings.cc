@@ -38,7 +38,7 @@ std::vector<Setting> make_settings() {
       {MLG_SETTING(limits.queue_bytes), .reload = kLive, .min = 65'536, .max = kGiB, .unit = "bytes", .help = "queued for a slow session before it reads the log instead"},
       {MLG_SETTING(limits.auth_timeout_seconds), .reload = kLive, .min = 1, .max = 3'600, .unit = "seconds", .help = "until the first auth message"},
       {MLG_SETTING(limits.heartbeat_seconds), .reload = kLive, .min = 1, .max = 3'600, .unit = "seconds", .help = "silence before a WebSocket ping"},
-      {MLG_SETTING(limits.idle_timeout_seconds), .reload = kLive, .min = 2, .max = 86'400, .unit = "seconds", .help = "silence before a session is dropped"},
+      {MLG_SETTING(limits.idle_timeout_seconds), .reload = kLive, .min = 2, .max = 86'400, .unit = "seconds", .help = "silence before a session is dropped; more than the heartbeat, or silent ones are dropped without being asked"},
       {MLG_SETTING(limits.stall_seconds), .reload = kLive, .min = 1, .max = 3'600, .unit = "seconds", .help = "how long a slow session may take no byte"},
       {MLG_SETTING(limits.compute_queue), .reload = kLive, .min = 1, .max = 1'000'000, .help = "requests waiting for the compute pool; beyond it 503"},
       {MLG_SETTING(limits.imports), .min = 1, .max = 10'000, .help = "imports at once; beyond it 503"},

@@ -47,6 +47,11 @@ bool parse_log_level(std::string_view name, LogLevel& level) {
   return false;
 }
 
+void set_log_level(std::string_view name) {
+  LogLevel level{};
+  if (parse_log_level(name, level)) set_log_level(level);
+}
+
 bool log_enabled(LogLevel level) { return logger().should_log(translate(level)); }
 
 void append_log_pair(std::string& line, std::string_view key, std::string_view value) {

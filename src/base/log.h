@@ -12,6 +12,8 @@ namespace mlgraph::base {
 enum class LogLevel { kDebug, kInfo, kWarn, kError, kNone };
 
 void set_log_level(LogLevel level);
+/// By its name; one that is none changes nothing.
+void set_log_level(std::string_view name);
 [[nodiscard]] bool parse_log_level(std::string_view name, LogLevel& level);
 
 /// Appends one key=value pair, quoting what needs it.

@@ -122,6 +122,8 @@ class LoopFeed {
       Subscriber& subscriber, const protocol::Scopes& scopes, SessionOptions options
   ) = 0;
   virtual void close(SlotId slot) = 0;
+  /// As it was opened; of a slot that is closed, the defaults.
+  [[nodiscard]] virtual SessionOptions options(SlotId slot) const = 0;
   /// The session says goodbye: its patterns, states to come and samples that wait are dropped; what
   /// is queued stays queued.
   virtual void end_delivery(SlotId slot) = 0;

@@ -45,6 +45,13 @@ void LoopFeedImpl::close(SlotId slot) {
   free_.push_back(slot.slot);
 }
 
+LoopFeed::SessionOptions LoopFeedImpl::options(SlotId slot) const {
+  const Session* session = find(slot);
+  if (!session) return {};
+  return {
+      session->outbox.encoding(), session->queue_bytes_max, session->patterns_max, session->socket};
+}
+
 void LoopFeedImpl::end_delivery(SlotId slot) {
   Session* session = find(slot);
   if (!session) return;

@@ -67,6 +67,7 @@ class LoopFeedImpl final : public LoopFeed {
   [[nodiscard]] std::vector<std::string> channels(SlotId slot) const override;
   void send_message(SlotId slot, std::string_view json) override;
   void send_raw(SlotId slot, std::string bytes) override;
+  [[nodiscard]] SessionOptions options(SlotId slot) const override;
   [[nodiscard]] std::uint64_t position(SlotId slot) const override;
   [[nodiscard]] std::size_t queued_bytes(SlotId slot) const override;
   [[nodiscard]] bool drained(SlotId slot) const override;

@@ -136,13 +136,16 @@ def test_a_whole_life(tree, package):
     owner = tree.run("stat", "-c", "%U:%G %a", "/var/lib/mlgraph").stdout.strip()
     assert owner == "mlgraph:mlgraph 700", owner
     assert tree.run("runuser", "-u", "mlgraph", "--", "mlgraphd", "config", "check", "--config", "/etc/mlgraph/mlgraphd.toml").returncode == 0
-    assert tree.path("/usr/share/man/man8/mlgraphd.8.gz").exists()
+    for part in ("man/man8/mlgraphd.8.gz", "man/man1/mlgraph.1.gz", "bash-completion/completions/mlgraph", "zsh/vendor-completions/_mlgraph",
+                 "fish/vendor_completions.d/mlgraph.fish"):
+        assert tree.path("/usr/share/" + part).stat().st_size > 200, part
     assert "import" in tree.run("mlgraph", "--help").stdout
 
     # Used as the unit uses it.
     service = Service(tree)
     token = tree.path("/var/lib/mlgraph/admin.token").read_text().strip()
     assert urllib.request.urlopen(service.url + "/health/ready", timeout=60).status == 200
+    assert b"/assets/" in urllib.request.urlopen(service.url + "/", timeout=60).read(), "the dashboard, not the page that says there is none"
     tree.path("/tmp/rows.jsonl").write_text("".join(json.dumps({"id": f"v{i}", "values": [i, 1, 0]}) + "\n" for i in range(50)))
     with_server = ["env", f"MLGRAPH_URL={service.url}", "mlgraph", "--token-file", "/var/lib/mlgraph/admin.token"]
     tree.run(*with_server, "index", "create", "words", "--dim", "3", "--metric", "L2")

@@ -19,6 +19,8 @@ class TokenBucket {
   /// Takes one, or answers how long until one is there.
   [[nodiscard]] bool try_take(base::SteadyTime now, std::chrono::milliseconds& retry_after);
   [[nodiscard]] double level(base::SteadyTime now) const;
+  [[nodiscard]] double per_second() const { return per_second_; }
+  [[nodiscard]] double burst() const { return burst_; }
 
  private:
   double per_second_, burst_, level_;

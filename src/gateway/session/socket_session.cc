@@ -192,9 +192,7 @@ bool SocketSession::within_rate(std::string_view ref) {
   error(
       {ErrorCode::kRateLimited,
        fmt::format(
-           "more than {} requests a second (burst {})",
-           services_.limits.requests_per_second.get(),
-           services_.limits.request_burst.get()
+           "more than {} requests a second (burst {})", requests_.per_second(), requests_.burst()
        ),
        {},
        retry_after.count()},
@@ -202,7 +200,7 @@ bool SocketSession::within_rate(std::string_view ref) {
   );
   services_.limiter.count_refusal(
       principal_ ? principal_->name : "unauthenticated",
-      services_.limits.requests_per_second * 60,
+      static_cast<std::uint32_t>(requests_.per_second() * 60),
       retry_after
   );
   if (over_rate_.tenth(now)) {
@@ -352,6 +350,10 @@ void SocketSession::serve_hello(const Request& request) {
   said_hello_ = true;
   const auto tail = services_.hub.tail();
   const auto& limits = services_.limits;
+  // What this session was given when it began, whatever a reload has changed since; only the size
+  // of messages is taken anew here, so that it is as told.
+  const auto given = socket_.feed().options(socket_.slot());
+  if (principal_) socket_.set_message_max(limits.message_bytes);
   answer(
       "welcome",
       object([&](base::JsonWriter& out) {
@@ -367,11 +369,11 @@ void SocketSession::serve_hello(const Request& request) {
         out.key("limits");
         out.object([&] {
           out.member("message_bytes", limits.message_bytes.get());
-          out.member("patterns", limits.patterns.get());
-          out.member("requests_per_second", limits.requests_per_second.get());
-          out.member("request_burst", limits.request_burst.get());
+          out.member("patterns", given.patterns_max);
+          out.member("requests_per_second", static_cast<std::uint64_t>(requests_.per_second()));
+          out.member("request_burst", static_cast<std::uint64_t>(requests_.burst()));
           out.member("sessions_per_token", limits.sessions_per_token.get());
-          out.member("queue_bytes", limits.queue_bytes.get());
+          out.member("queue_bytes", given.queue_bytes_max);
         });
       }),
       request.ref
