@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "index/kernels.h"
 
@@ -10,9 +11,10 @@ namespace mlgraph::index {
 namespace {
 
 constexpr float kSteps = 255;
-/// Errors of this many standard deviations are allowed for: of the rows that a search by values
-/// would find, fewer than one in a hundred at the very edge are not measured again.
-constexpr double kDeviations = 3;
+/// Two rows are compared, each with an error of its own: three standard deviations of the
+/// difference of two errors, which is the square root of two of one. Of the rows at the very edge,
+/// one in seven hundred is not measured again.
+constexpr double kDeviations = 3 * std::numbers::sqrt2;
 constexpr double kSumMax = std::numeric_limits<std::int32_t>::max();
 constexpr double kWeightMax = std::numeric_limits<std::int16_t>::max();
 
