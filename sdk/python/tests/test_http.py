@@ -1,0 +1,37 @@
+"""REST on lines and servers that fail in the middle of an answer."""
+import pytest
+from support.raw_server import RawServer, answer
+
+from mlgraph import Client, MLGraphError
+
+NO_INDICES = answer(b'{"indices":[]}')
+FILE = bytes(range(256)) * 64
+
+
+def a_file(body=FILE):
+    return answer(body, kind="application/x-npy", length=len(FILE))
+
+
+@pytest.mark.parametrize("end", ["reset", "end"])
+def test_an_answer_that_breaks_off_is_no_answer(tmp_path, end):
+    """On a kept connection, whose requests are asked again where it has gone: but not behind half a file."""
+    goal = tmp_path / "out.npy"
+    with RawServer((NO_INDICES, "keep"), (a_file(FILE[:5000]), end), (a_file(), "keep"), (a_file(FILE[:5000]), end), (a_file(), "keep")) as server, \
+            Client(server.url, "mlg_12345678") as client:
+        client.list_indices()
+        with pytest.raises(MLGraphError) as broken:
+            client.download("export-1", goal)
+        assert broken.value.code == "connection" and broken.value.retryable
+        assert list(tmp_path.iterdir()) == [] and len(server.asked) == 2
+        assert client.download("export-1", goal).read_bytes() == FILE
+        with pytest.raises(MLGraphError):
+            client.download("export-1", goal)
+        assert goal.read_bytes() == FILE and list(tmp_path.iterdir()) == [goal], "what was there stays"
+        assert client.job("export-1").read() == FILE
+
+
+@pytest.mark.parametrize("end", ["reset", "end"])
+def test_a_kept_connection_that_has_gone_is_replaced(end):
+    with RawServer((NO_INDICES, "keep"), (b"", end), (NO_INDICES, "keep")) as server, Client(server.url, "mlg_12345678") as client:
+        assert client.list_indices() == client.list_indices() == []
+        assert len(server.asked) == 3
