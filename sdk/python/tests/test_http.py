@@ -1,8 +1,10 @@
 """REST on lines and servers that fail in the middle of an answer."""
+import asyncio
+
 import pytest
 from support.raw_server import RawServer, answer
 
-from mlgraph import Client, MLGraphError
+from mlgraph import AsyncClient, Client, MLGraphError, RestError
 
 NO_INDICES = answer(b'{"indices":[]}')
 FILE = bytes(range(256)) * 64
@@ -35,3 +37,21 @@ def test_a_kept_connection_that_has_gone_is_replaced(end):
     with RawServer((NO_INDICES, "keep"), (b"", end), (NO_INDICES, "keep")) as server, Client(server.url, "mlg_12345678") as client:
         assert client.list_indices() == client.list_indices() == []
         assert len(server.asked) == 3
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "index.mlgs"])
+def test_of_a_file_that_grows_what_was_told_is_sent(tmp_path, name):
+    """What it grew by would stand before the next request on the connection."""
+    file = tmp_path / name
+    file.write_bytes(b"{}\n" * 100)
+
+    async def story(url):
+        async with AsyncClient(url, "mlg_12345678") as client:
+            await (client.import_("docs", file) if name.endswith(".jsonl") else client.restore(file))
+            file.write_bytes(b"{}\n" * 150)  # it is on its way with the loop's next turn
+            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+            assert await client.list_indices() == []
+
+    with RawServer((answer(b'{"jobId":"a"}'), "keep"), (NO_INDICES, "keep")) as server:
+        asyncio.run(story(server.url))
+    assert [line.split()[0] for line in server.asked] == ["POST", "GET"]

@@ -288,6 +288,21 @@ def test_who_stops_waiting_does_not_stop_the_import(make, name):
     asyncio.run(story())
 
 
+def test_a_file_that_shrinks_under_its_import_is_told(make, name, tmp_path):
+    """Its length is told before it is read; a server that waits for the rest would wait for an hour."""
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            file = tmp_path / "rows.jsonl"
+            file.write_text('{"id":"a","values":[1,2,3,4]}\n' * 100)
+            job = await client.import_(name, file)  # on its way with the loop's next turn
+            file.write_text('{"id":"a","values":[1,2,3,4]}\n' * 50)
+            with pytest.raises(OSError, match="rows.jsonl' had 3000 bytes, and has ended 1500 before"):
+                await asyncio.wait_for(job.wait(), 20)
+            assert (await client.get_index(name))["dimension"] == 4
+    asyncio.run(story())
+
+
 def test_a_file_of_the_server_needs_its_import_folder(client, name):
     client.create_index(name, 4)
     with pytest.raises(RestError):

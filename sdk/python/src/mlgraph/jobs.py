@@ -15,7 +15,7 @@ from .errors import JobError, MLGraphError, RestError
 from .events import JobEvent
 from .objects import Filter, Job
 from .progress import ProgressBar
-from .vectors import ServerFile, Source, Upload, file_pieces, upload_of
+from .vectors import ServerFile, Source, Upload, file_upload, upload_of
 
 UPLOAD_SILENCE = 3600.0  # seconds; the server answers an import when all its rows are applied
 LONG_POLL = 20.0  # seconds
@@ -248,7 +248,7 @@ async def _answer_of(call: Any) -> Job:
 
 
 def _snapshot_file(path: Path) -> Upload:
-    return Upload(file_pieces(path), {"Content-Type": "application/vnd.mlgraph.snapshot", "Content-Length": str(path.stat().st_size)})
+    return file_upload(path, {"Content-Type": "application/vnd.mlgraph.snapshot"})
 
 
 def _has_ended(job: Job) -> bool:

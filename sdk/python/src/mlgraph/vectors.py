@@ -168,14 +168,23 @@ def _file(path: Path) -> Upload:
     kind = next((kind for suffix, kind in _FILES.items() if stem.endswith(suffix)), None)
     if not kind:
         raise ValueError(f"'{path}' has none of the endings {', '.join(_FILES)}, with .gz or .zst or without")
-    headers = {"Content-Type": kind, "Content-Length": str(path.stat().st_size), **({"Content-Encoding": coding} if coding else {})}
-    return Upload(file_pieces(path), headers)
+    return file_upload(path, {"Content-Type": kind, **({"Content-Encoding": coding} if coding else {})})
 
 
-def file_pieces(path: Path) -> Iterator[bytes]:
-    """A file, read as it is taken."""
+def file_upload(path: Path, headers: dict[str, str]) -> Upload:
+    """A file as it is now, read as it is sent: what grows behind it meanwhile is not part of it. OSError."""
+    size = path.stat().st_size
+    return Upload(_pieces(path, size), {**headers, "Content-Length": str(size)})
+
+
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
+    left = size
     with path.open("rb") as file:
-        while piece := file.read(PIECE_ROWS_BYTES):
+        while left > 0:
+            piece = file.read(min(left, PIECE_ROWS_BYTES))
+            if not piece:
+                raise OSError(f"'{path}' had {size} bytes, and has ended {left} before them")
+            left -= len(piece)
             yield piece
 
 
