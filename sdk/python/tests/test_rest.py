@@ -288,6 +288,39 @@ def test_who_stops_waiting_does_not_stop_the_import(make, name):
     asyncio.run(story())
 
 
+def test_several_wait_for_one_import(make, name):
+    """Who gives up takes nothing from the others, and who is told first leaves them something to be told."""
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            gate = threading.Event()
+
+            def rows():
+                yield "a", [1, 2, 3, 4]
+                yield from ((str(n), [n, 2, 3, 4]) for n in range(20_000))
+                gate.wait(30)
+
+            for ends_before_its_body in (True, False):
+                gate.clear()
+                job = await client.import_(name, rows())
+                waits = [asyncio.ensure_future(job.wait()) for _ in range(4)]
+                async with client.events(f"job.{job.id}.*") as events:
+                    await events.subscribed()
+                    while (await client.list_jobs(index=name))[0]["jobId"] != job.id:
+                        await anext(events)
+                waits[0].cancel()
+                if ends_before_its_body:
+                    await job.cancel()
+                    outcomes = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 20)
+                    assert [getattr(outcome, "code", outcome) for outcome in outcomes[1:]] == ["cancelled"] * 3
+                gate.set()
+                if not ends_before_its_body:
+                    outcomes = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 20)
+                    assert [outcome["processed"] for outcome in outcomes[1:]] == [20_001] * 3
+                assert isinstance(outcomes[0], asyncio.CancelledError)
+    asyncio.run(story())
+
+
 def test_a_file_that_shrinks_under_its_import_is_told(make, name, tmp_path):
     """Its length is told before it is read; a server that waits for the rest would wait for an hour."""
     async def story():
