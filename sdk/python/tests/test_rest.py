@@ -8,6 +8,7 @@ import pytest
 from harness.server import ADMIN_TOKEN
 
 from mlgraph import Client, JobError, MLGraphError, RestError, ServerFile
+from mlgraph.vectors import upsert_bodies
 
 
 def vectors(rows, dimension=4, seed=1):
@@ -334,6 +335,17 @@ def test_a_file_that_shrinks_under_its_import_is_told(make, name, tmp_path):
                 await asyncio.wait_for(job.wait(), 20)
             assert (await client.get_index(name))["dimension"] == 4
     asyncio.run(story())
+
+
+def test_writes_are_cut_by_all_that_is_in_them(client, name):
+    """More metadata than one request holds, on vectors that would go in one."""
+    client.create_index(name, 1, metric_type="L2")
+    rows, text = 4500, "x" * 15_000
+    assert client.upsert(name, numpy.arange(rows), numpy.ones((rows, 1)), [{"text": text}] * rows) == rows
+    sizes = [len(body) for body in upsert_bodies(["i" * 200] * 200_000, numpy.ones((200_000, 1)), None)]
+    assert len(sizes) > 1 and max(sizes) <= 8 << 20 and min(sizes[:-1]) > 8_000_000
+    counts = [len(json.loads(body)["vectors"]) for body in upsert_bodies(numpy.arange(250_000), numpy.ones((250_000, 1)), None)]
+    assert counts == [100_000, 100_000, 50_000]
 
 
 def test_a_file_of_the_server_needs_its_import_folder(client, name):
