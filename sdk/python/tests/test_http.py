@@ -39,6 +39,14 @@ def test_a_kept_connection_that_has_gone_is_replaced(end):
         assert len(server.asked) == 3
 
 
+@pytest.mark.parametrize("told,seconds", [("7", 7), ("1.5", 1.5), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", 0), ("-3", 0), ("nan", 0), ("", 0)])
+def test_a_retry_after_that_is_no_number_is_none(told, seconds):
+    busy = answer(b"busy", status="503 Service Unavailable", kind="text/plain", headers=f"Retry-After: {told}\r\n")
+    with RawServer((busy, "keep")) as server, Client(server.url, "mlg_12345678") as client, pytest.raises(RestError) as refused:
+        client.list_indices()
+    assert (refused.value.status, refused.value.retryable, refused.value.retry_after) == (503, True, seconds)
+
+
 @pytest.mark.parametrize("name", ["rows.jsonl", "index.mlgs"])
 def test_of_a_file_that_grows_what_was_told_is_sent(tmp_path, name):
     """What it grew by would stand before the next request on the connection."""
