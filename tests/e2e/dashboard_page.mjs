@@ -59,7 +59,6 @@ const verbs = {
     for (const key of keys) await tab.keyboard.press(key);
   },
   text: (selector) => tab.locator(selector).first().innerText(),
-  texts: (selector) => tab.locator(selector).allInnerTexts(),
   count: (selector) => tab.locator(selector).count(),
   attributes: (selector, name) => tab.locator(selector).evaluateAll((all, wanted) => all.map((one) => one.getAttribute(wanted)), name),
   run: (script) => tab.evaluate(script),
