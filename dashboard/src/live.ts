@@ -47,6 +47,8 @@ export class Live {
   gap: Gap | undefined;
   /** Why events are not shown: the token has no scope for any. */
   refused: MLGraphError | undefined;
+  /** How far this clock was ahead of the server's when the newest sample came, in milliseconds, with the sample's way in it. */
+  aheadMs = 0;
   /** Whether the token is an admin's; undefined until it is known. */
   isAdmin: boolean | undefined;
   #places = 0;
@@ -121,6 +123,7 @@ export class Live {
 
   #sample({data, timestamp}: EventMap['metrics.system']): void {
     const at = Date.parse(timestamp);
+    this.aheadMs = Date.now() - at;
     let ingest = 0;
     for (const sample of this.client.state.metrics.values())
       if (sample.type === 'metrics.ingest' && at - Date.parse(sample.timestamp) < INGEST_FRESH_MS) ingest += sample.rate;

@@ -97,6 +97,14 @@ def test_a_paused_chart_stands_still_while_measuring_goes_on(make_server, open_p
     page.until(f"[...document.querySelectorAll('.chart-plot')].every((plot, at) => Number(plot.dataset.points) >= {frozen}[at] + 2)")
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_charts_do_not_ask_what_time_the_browser_has(make_server, open_page, hours):
+    server = make_server()
+    page = open_page(server, before=lambda page: page.skew(hours * 3_600_000))
+    page.until("[...document.querySelectorAll('.chart-plot')].every((plot) => Number(plot.dataset.points) >= 3)")
+    assert abs(page.run("Date.now()") / 1000 - time.time() - hours * 3600) < 60
+
+
 def test_a_jobs_bar_moves_until_it_is_done(make_server, open_page):
     server = make_server()
     server.rest().post("/indices", {"index_id": "docs", "dimension": 4})
