@@ -1,5 +1,5 @@
 // What the server tells, kept for the views: the SDK's state, and what has passed, in rings with bounds.
-import {MLGraphClient, restClient, type EventMap, type Gap, type MLGraphError, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
+import {MLGraphClient, MLGraphError, restClient, type EventMap, type Gap, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
 import {isSample} from '@mlgraph/client/channels.js';
 import {Ring} from './ring.js';
 import {Series} from './series.js';
@@ -45,7 +45,7 @@ export class Live {
   /** When the last event came, by Date.now(). */
   heardAt: number | undefined;
   gap: Gap | undefined;
-  /** Why events are not shown: the token has no scope for any. */
+  /** Why events are not shown: the token has no scope for any, or has lost them (code `revoked`); then what is shown is out of date. */
   refused: MLGraphError | undefined;
   /** How far this clock was ahead of the server's when the newest sample came, in milliseconds, with the sample's way in it. */
   aheadMs = 0;
@@ -71,6 +71,10 @@ export class Live {
       if (status === 'closed') onEnd(error);
     });
     this.client.on('gap', (gap) => {
+    this.client.on('revoked', ({reason}) => {
+      this.refused = new MLGraphError('revoked', reason);
+      this.changed();
+    });
       this.gap = gap;
       this.changed();
     });

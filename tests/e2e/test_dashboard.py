@@ -255,6 +255,23 @@ def test_a_token_that_may_only_read_sees_what_it_may(make_server, open_page):
     page.see("text=/No events: .*events: scope/")
 
 
+def test_a_token_that_loses_its_events_is_told(make_server, open_page):
+    server = make_server()
+    rest = server.rest()
+    rest.post("/indices", {"index_id": "docs", "dimension": 4})
+    token = rest.post("/tokens", {"name": "viewer", "scopes": ["events:*", "read:*"]}).json["token"]
+    page = open_page(server, path="")
+    page.fill("#token", token)
+    page.click("button[type=submit]")
+    page.see(".badge[data-status=live]")
+    go(page, "indices")
+    page.see("[data-index=docs]")
+    assert page.count("[role=alert]") == 0
+    assert rest.patch("/tokens/viewer", {"scopes": ["read:*"]}).status == 200
+    page.see("text=/No events any more, what is shown is out of date: .*events: scope/")
+    page.see(".badge[data-status=live]")
+
+
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("dark", 400)])
 def test_axe_finds_nothing_serious(make_server, open_page, scheme, width):
     server = make_server()
