@@ -1,5 +1,5 @@
 // What the server tells, kept for the views: the SDK's state, and what has passed, in rings with bounds.
-import {MLGraphClient, MLGraphError, restClient, type EventMap, type Gap, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
+import {MLGraphClient, MLGraphError, restClient, RestError, type EventMap, type Gap, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
 import {isSample} from '@mlgraph/client/channels.js';
 import {Ring} from './ring.js';
 import {Series} from './series.js';
@@ -68,13 +68,14 @@ export class Live {
       this.retryAt = Date.now() + retryInMs;
       if (status === 'waiting' || status === 'closed') this.roundTripMs = undefined;
       this.changed();
+      if (status === 'live') this.#askWhetherAdmin();
       if (status === 'closed') onEnd(error);
     });
-    this.client.on('gap', (gap) => {
     this.client.on('revoked', ({reason}) => {
       this.refused = new MLGraphError('revoked', reason);
       this.changed();
     });
+    this.client.on('gap', (gap) => {
       this.gap = gap;
       this.changed();
     });
@@ -84,10 +85,7 @@ export class Live {
       if (error.code !== 'closed') this.refused = error;
       this.changed();
     });
-    this.rest.getCluster().then(
-      () => (this.isAdmin = true),
-      () => (this.isAdmin = false),
-    ).finally(() => this.changed());
+    this.#askWhetherAdmin();
   }
 
   close(): void {
@@ -113,6 +111,16 @@ export class Live {
   dismissGap(): void {
     this.gap = undefined;
     this.changed();
+  }
+
+  /** A server that is busy, or gone, says nothing about the token: it is asked again when the line stands again. */
+  #askWhetherAdmin(): void {
+    this.rest.getCluster().then(
+      () => (this.isAdmin = true),
+      (error: unknown) => {
+        if (error instanceof RestError && error.status === 403) this.isAdmin = false;
+      },
+    ).finally(() => this.changed());
   }
 
   #take(event: StreamEvent): void {

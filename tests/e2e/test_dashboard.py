@@ -272,6 +272,20 @@ def test_a_token_that_loses_its_events_is_told(make_server, open_page):
     page.see(".badge[data-status=live]")
 
 
+def test_a_server_that_is_busy_takes_no_admins_rights(make_server, open_page):
+    """What it answered instead says nothing about the token; it is asked again on the next line."""
+    server = make_server()
+    page = open_page(server, path="", before=lambda page: page.hold("/api/v1/cluster"))
+    page.fill("#token", server.admin_token)
+    page.click("button[type=submit]")
+    page.see(".badge[data-status=live]")
+    go(page, "access")
+    assert page.release("/api/v1/cluster", 503) >= 1
+    assert "Asking the server" in page.text("main") and "For admins" not in page.text("main")
+    server.restart(server.port)
+    page.see("[data-session]")
+
+
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("dark", 400)])
 def test_axe_finds_nothing_serious(make_server, open_page, scheme, width):
     server = make_server()
