@@ -286,6 +286,17 @@ def test_a_server_that_is_busy_takes_no_admins_rights(make_server, open_page):
     page.see("[data-session]")
 
 
+def test_what_is_not_known_yet_is_not_told_as_none(make_server, open_page):
+    server = make_server()
+    page = open_page(server, before=lambda page: page.hold("/metrics"))
+    go(page, "access")
+    page.see("text=Ended sessions")
+    page.see("[data-session]")
+    assert page.held("/metrics") == 1 and "None has ended" not in page.text("main")
+    page.release("/metrics")
+    page.see("text=None has ended")
+
+
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("dark", 400)])
 def test_axe_finds_nothing_serious(make_server, open_page, scheme, width):
     server = make_server()
