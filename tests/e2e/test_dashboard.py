@@ -441,6 +441,53 @@ def test_neighbours_are_found_by_id_by_numbers_and_by_filter(make_server, open_p
         page.until(f"document.querySelector('[role=alert]')?.textContent.includes('{told}')")
 
 
+def test_neighbours_are_those_of_the_index_that_is_chosen(make_server, open_page):
+    """Whatever else was asked for, and however late it is answered."""
+    server = make_server()
+    rest = server.rest()
+    for name in ("b", "c"):
+        rest.post("/indices", {"index_id": name, "dimension": 2})
+        fill(rest, name, [{"id": f"{name}{i}", "values": [i, 1]} for i in range(3)])
+    page = open_page(server, before=lambda page: page.hold("/indices/b/vectors"))
+    go(page, "search")
+    page.until("document.querySelector('select')?.value === 'b'")
+    page.choose("select", "c")
+    page.see(".chip:has-text('c0')")
+    assert page.release("/indices/b/vectors") == 1
+    assert page.count(".chip:has-text('b')") == 0 and page.count(".chip:has-text('c')") == 3
+    for status in (None, 503):
+        page.choose("select", "b")
+        page.see(".chip:has-text('b0')")
+        page.hold("/indices/b/search")
+        page.click(".chip")
+        page.see("button:has-text('Searching')")
+        page.choose("select", "c")
+        page.see(".chip:has-text('c0')")
+        assert page.release("/indices/b/search", status) == 1
+        page.see("button[type=submit]:has-text('Search') >> text=/^Search$/")
+        assert page.count("[data-hit]") == 0 and page.count("[role=alert]") == 0
+    page.choose("select", "b")
+    page.click(".chip:has-text('b0')")
+    page.see("[data-hit=b0]")
+
+
+def test_an_index_that_comes_first_does_not_take_the_choice(make_server, open_page):
+    server = make_server()
+    rest = server.rest()
+    rest.post("/indices", {"index_id": "m", "dimension": 2})
+    fill(rest, "m", [{"id": "v", "values": [1, 2]}])
+    page = open_page(server)
+    go(page, "search")
+    page.click(".chip")
+    page.see("[data-hit=v]")
+    rest.post("/indices", {"index_id": "a", "dimension": 3})
+    page.until("document.querySelectorAll('select option').length === 2")
+    assert page.run("document.querySelector('select').value") == "m" and page.count("[data-hit=v]") == 1
+    rest.delete("/indices/m")
+    page.until("document.querySelector('select').value === 'a'")
+    assert page.count("[data-hit]") == 0
+
+
 def test_memory_stays_within_its_rings(make_server, open_page):
     """What thousands of events have filled, thousands more do not fill further."""
     server = make_server()
