@@ -1,5 +1,5 @@
 // What the server tells, kept for the views: the SDK's state, and what has passed, in rings with bounds.
-import {MLGraphClient, restClient, type EventMap, type Gap, type MLGraphError, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
+import {MLGraphClient, MLGraphError, restClient, RestError, type EventMap, type Gap, type RestClient, type Status, type StreamEvent} from '@mlgraph/client';
 import {isSample} from '@mlgraph/client/channels.js';
 import {Ring} from './ring.js';
 import {Series} from './series.js';
@@ -45,8 +45,10 @@ export class Live {
   /** When the last event came, by Date.now(). */
   heardAt: number | undefined;
   gap: Gap | undefined;
-  /** Why events are not shown: the token has no scope for any. */
+  /** Why events are not shown: the token has no scope for any, or has lost them (code `revoked`); then what is shown is out of date. */
   refused: MLGraphError | undefined;
+  /** How far this clock was ahead of the server's when the newest sample came, in milliseconds, with the sample's way in it. */
+  aheadMs = 0;
   /** Whether the token is an admin's; undefined until it is known. */
   isAdmin: boolean | undefined;
   #places = 0;
@@ -66,7 +68,12 @@ export class Live {
       this.retryAt = Date.now() + retryInMs;
       if (status === 'waiting' || status === 'closed') this.roundTripMs = undefined;
       this.changed();
+      if (status === 'live') this.#askWhetherAdmin();
       if (status === 'closed') onEnd(error);
+    });
+    this.client.on('revoked', ({reason}) => {
+      this.refused = new MLGraphError('revoked', reason);
+      this.changed();
     });
     this.client.on('gap', (gap) => {
       this.gap = gap;
@@ -78,10 +85,7 @@ export class Live {
       if (error.code !== 'closed') this.refused = error;
       this.changed();
     });
-    this.rest.getCluster().then(
-      () => (this.isAdmin = true),
-      () => (this.isAdmin = false),
-    ).finally(() => this.changed());
+    this.#askWhetherAdmin();
   }
 
   close(): void {
@@ -109,6 +113,16 @@ export class Live {
     this.changed();
   }
 
+  /** A server that is busy, or gone, says nothing about the token: it is asked again when the line stands again. */
+  #askWhetherAdmin(): void {
+    this.rest.getCluster().then(
+      () => (this.isAdmin = true),
+      (error: unknown) => {
+        if (error instanceof RestError && error.status === 403) this.isAdmin = false;
+      },
+    ).finally(() => this.changed());
+  }
+
   #take(event: StreamEvent): void {
     const place = ++this.#places;
     this.heardAt = Date.now();
@@ -121,6 +135,7 @@ export class Live {
 
   #sample({data, timestamp}: EventMap['metrics.system']): void {
     const at = Date.parse(timestamp);
+    this.aheadMs = Date.now() - at;
     let ingest = 0;
     for (const sample of this.client.state.metrics.values())
       if (sample.type === 'metrics.ingest' && at - Date.parse(sample.timestamp) < INGEST_FRESH_MS) ingest += sample.rate;

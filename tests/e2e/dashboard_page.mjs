@@ -30,6 +30,13 @@ await tab.addInitScript(() => {
   addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 });
 
+const held = new Map(); // by the ending of their addresses, requests that wait
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return {promise, resolve};
+}
+
 const verbs = {
   open: async (url) => void (await tab.goto(url)),
   /** From now on each of `words` that the server sends comes as `text`: names and messages that it would not take itself. The first is a name in addresses too. */
@@ -44,6 +51,32 @@ const verbs = {
       await route.fulfill({response, body: spoil(await response.text())});
     });
   },
+  /** This browser's clock goes so much before the true time; before the page is opened. */
+  skew: (ms) => tab.addInitScript((ahead) => {
+    const now = Date.now;
+    Date.now = () => now() + ahead;
+  }, ms),
+  /** From now on requests whose address ends so wait for `release`. */
+  hold: async (ending) => {
+    held.set(ending, {...deferred(), answered: []});
+    await tab.route((url) => url.pathname.endsWith(ending), async (route) => {
+      const entry = held.get(ending);
+      if (!entry) return route.continue();
+      const asked = entry.promise.then((status) => (status ? route.fulfill({status, body: ''}) : route.continue()));
+      entry.answered.push(asked.then(() => route.request().response()).then((response) => response?.finished()));
+      await asked;
+    });
+  },
+  /** Lets them go on, and waits for their answers, or answers with a status in the server's place. Later ones are not held. Says how many. */
+  release: async (ending, status) => {
+    const {resolve, answered} = held.get(ending);
+    held.delete(ending);
+    resolve(status);
+    await Promise.all(answered);
+    await tab.evaluate(() => new Promise((next) => setTimeout(next, 100)));
+    return answered.length;
+  },
+  held: (ending) => held.get(ending).answered.length,
   address: () => tab.url(),
   /** Waits until it is seen. */
   see: async (selector) => void (await tab.locator(selector).first().waitFor()),
@@ -54,12 +87,12 @@ const verbs = {
       if (Date.now() > end) throw new Error(`never true: ${script}`);
   },
   click: async (selector) => void (await tab.locator(selector).first().click()),
+  choose: async (selector, value) => void (await tab.locator(selector).first().selectOption(value)),
   fill: async (selector, text) => void (await tab.locator(selector).first().fill(text)),
   press: async (...keys) => {
     for (const key of keys) await tab.keyboard.press(key);
   },
   text: (selector) => tab.locator(selector).first().innerText(),
-  texts: (selector) => tab.locator(selector).allInnerTexts(),
   count: (selector) => tab.locator(selector).count(),
   attributes: (selector, name) => tab.locator(selector).evaluateAll((all, wanted) => all.map((one) => one.getAttribute(wanted)), name),
   run: (script) => tab.evaluate(script),

@@ -19,7 +19,7 @@ export interface ChartProps {
   readonly lines: readonly Line[];
   readonly format: (value: number) => string;
   readonly windowSeconds: number;
-  /** Where it ends, by Date.now() in seconds: now, or where it was paused. */
+  /** Where it ends, by the server's clock in seconds: now, or where it was paused. */
   readonly until: number;
 }
 

@@ -80,7 +80,7 @@ export function Frame({notice, onDismiss, onSignOut}: {notice: string; onDismiss
             <button type="button" class="quiet" onClick={() => live.dismissGap()}>Dismiss</button>
           </div>
         )}
-        {live.refused && <p class="failure" role="alert">No events: {live.refused.message}. Ask for a token with an <code>events:</code> scope.</p>}
+        {live.refused && <p class="failure" role="alert">{live.refused.code === 'revoked' ? 'No events any more, what is shown is out of date' : 'No events'}: {live.refused.message}. Ask for a token with an <code>events:</code> scope.</p>}
         <View />
       </main>
     </div>

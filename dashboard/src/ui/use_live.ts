@@ -1,6 +1,10 @@
 import {createContext} from 'preact';
 import {useContext, useEffect, useReducer, useState} from 'preact/hooks';
+import {askOn} from '../asking.js';
 import type {Live} from '../live.js';
+
+/** A call that takes longer will not be of use any more. */
+const PATIENCE_MS = 15_000;
 
 export const LiveContext = createContext<Live | undefined>(undefined);
 
@@ -23,25 +27,24 @@ export function useNow(everyMs: number): number {
   return now;
 }
 
-/** What a call answers, asked for anew each so many milliseconds while the page is seen; the last answer stays while there is an error. */
-export function useAsked<Answer>(ask: (live: Live) => Promise<Answer>, everyMs: number): {answer: Answer | undefined; error: string} {
+/** What a call answers, asked for anew so many milliseconds after each answer while the page is seen; the last answer stays while there is an error. */
+export function useAsked<Answer>(
+  ask: (live: Live, signal: AbortSignal) => Promise<Answer>, everyMs: number,
+): {answer: Answer | undefined; error: string} {
   const live = useLive();
   const [answer, setAnswer] = useState<Answer>();
   const [error, setError] = useState('');
-  useEffect(() => {
-    let over = false;
-    const again = () => ask(live).then((fresh) => {
-      if (over) return;
+  useEffect(() => askOn<Answer>({
+    ask: (signal) => ask(live, signal),
+    everyMs,
+    patienceMs: PATIENCE_MS,
+    isSeen: () => !document.hidden,
+    onAnswer: (fresh) => {
       setAnswer(() => fresh);
       setError('');
-    }, (thrown: Error) => !over && setError(`Not up to date: ${thrown.message}`));
-    void again();
-    const timer = setInterval(() => void (document.hidden || again()), everyMs);
-    return () => {
-      over = true;
-      clearInterval(timer);
-    };
-  }, [live, everyMs]); // `ask` is the same call each time
+    },
+    onFailure: ({message}) => setError(`Not up to date: ${message}`),
+  }), [live, everyMs]); // `ask` is the same call each time
   return {answer, error};
 }
 

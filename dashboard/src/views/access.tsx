@@ -22,7 +22,7 @@ export function Access() {
 }
 
 function Sessions() {
-  const {answer, error} = useAsked((live) => live.rest.listSessions(), EVERY_MS);
+  const {answer, error} = useAsked((live, signal) => live.rest.listSessions({signal}), EVERY_MS);
   const now = useNow(1000);
   const rows = answer?.sessions ?? [];
   return (

@@ -7,19 +7,18 @@ import {closesOf, reasonOf} from './close_counts.js';
 const EVERY_MS = 5000;
 
 export function Closes() {
-  const {answer, error} = useAsked((live) => live.rest.prometheus(), EVERY_MS);
+  const {answer, error} = useAsked((live, signal) => live.rest.prometheus({signal}), EVERY_MS);
   const counts = answer === undefined ? [] : closesOf(answer);
   return (
     <section aria-labelledby="closes">
       <h2 id="closes">Ended sessions</h2>
       <Failure text={error} />
-      {counts.length === 0
-        ? <p class="muted">None has ended since the server began.</p>
-        : (
-          <ul class="legend">
-            {counts.map(([code, times]) => <li key={code}><b>{count(times)}</b> {reasonOf(code)} <span class="muted">{code}</span></li>)}
-          </ul>
-        )}
+      {answer !== undefined && counts.length === 0 && <p class="muted">None has ended since the server began.</p>}
+      {counts.length > 0 && (
+        <ul class="legend">
+          {counts.map(([code, times]) => <li key={code}><b>{count(times)}</b> {reasonOf(code)} <span class="muted">{code}</span></li>)}
+        </ul>
+      )}
     </section>
   );
 }

@@ -16,7 +16,7 @@ export function Overview() {
   const [window, setWindow] = useState<Window>('60');
   const [pausedAt, setPausedAt] = useState<number>();
   const now = useNow(1000);
-  const until = pausedAt ?? Math.max(now / 1000, live.series.newest ?? 0);
+  const until = pausedAt ?? Math.max((now - live.aheadMs) / 1000, live.series.newest ?? 0);
   const {indices, jobs, alerts, metrics, ready} = live.client.state;
   const system = [...metrics.values()].find((sample) => sample.type === 'metrics.system') as SystemMetrics | undefined;
   const vectors = [...indices.values()].reduce((sum, index) => sum + liveVectors(live, index), 0);

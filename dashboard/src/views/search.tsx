@@ -1,6 +1,6 @@
 // Neighbours of a vector, with what they carry.
 import type {RestClient} from '@mlgraph/client';
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {count, milliseconds} from '../format.js';
 import {Empty, Failure} from '../ui/parts.js';
 import {useCall, useLive} from '../ui/use_live.js';
@@ -25,16 +25,28 @@ export function Search() {
   const [filter, setFilter] = useState('');
   const [answer, setAnswer] = useState<Answer>();
   const [examples, setExamples] = useState<readonly string[]>([]);
-  const {busy, error, run} = useCall();
+  const {busy, error, run, clear} = useCall();
   const index = indices.find(({index_id}) => index_id === name) ?? indices[0];
   const chosen = index?.index_id;
   const filled = index !== undefined && index.vectors > 0;
 
+  const turn = useRef(0); // of searches and choices; what comes of an earlier one is not shown
+
+  // The first index is chosen as if by hand: it stays so when one comes whose name is before it.
   useEffect(() => {
+    if (chosen !== undefined) setName(chosen);
+    ++turn.current;
     setAnswer(undefined);
+    clear();
+  }, [chosen]);
+
+  useEffect(() => {
     setExamples([]);
     if (chosen === undefined || !filled) return;
-    live.rest.listVectors({path: {id: chosen}, query: {limit: 5}}).then(({vectors}) => setExamples(vectors.map(({id}) => id)), () => undefined);
+    let over = false;
+    live.rest.listVectors({path: {id: chosen}, query: {limit: 5}})
+      .then(({vectors}) => over || setExamples(vectors.map(({id}) => id)), () => undefined);
+    return () => void (over = true);
   }, [chosen, filled]);
 
   if (!index)
@@ -46,13 +58,18 @@ export function Search() {
 
   const search = (wanted: string) =>
     run(async () => {
+      const mine = ++turn.current;
       setText(wanted);
-      const query = queryOf(wanted, index.dimension);
-      const path = {id: index.index_id};
-      const vector = query.kind === 'vector' ? query.values : (await live.rest.getVector({path: {...path, vid: query.id}})).values;
-      const body = {vector, k, ...(filter.trim() ? {filter: filterOf(filter)} : {})};
-      const {results, took_ms, visited} = await live.rest.search({path, body});
-      setAnswer({hits: results[0] ?? [], took_ms, visited, near: query.kind === 'id' ? query.id : 'the vector'});
+      try {
+        const query = queryOf(wanted, index.dimension);
+        const path = {id: index.index_id};
+        const vector = query.kind === 'vector' ? query.values : (await live.rest.getVector({path: {...path, vid: query.id}})).values;
+        const body = {vector, k, ...(filter.trim() ? {filter: filterOf(filter)} : {})};
+        const {results, took_ms, visited} = await live.rest.search({path, body});
+        if (mine === turn.current) setAnswer({hits: results[0] ?? [], took_ms, visited, near: query.kind === 'id' ? query.id : 'the vector'});
+      } catch (thrown) {
+        if (mine === turn.current) throw thrown;
+      }
     });
 
   return (

@@ -72,16 +72,20 @@ client.upsert(INDEX, [row["id"] for row in rows[:20]], queries[:20], [{"shelf": 
 on_shelf = client.search(INDEX, query, k=20, filter={"must": [{"key": "shelf", "match": 1}]})
 print(f"on shelf 1 there are {len(on_shelf)}, the nearest is '{on_shelf.ids[0]}'")
 
-# %% An alert: a rule with a level that the server is always above. It opens, is seen, and resolves when the rule is put back.
+# %% An alert: a rule with a level that the server is always above. It opens, is seen, and resolves when the rule is put back, which it
+# is whatever happens. Other rules' alerts may come in between.
 before = next(rule for rule in client.list_alert_rules() if rule["rule"] == "memory")
 with client.events(["alert.warning", "alert.resolved"]) as alerts:
     alerts.subscribed()
-    client.put_alert_rule("memory", warn=1e-6, clear=1e-7, for_seconds=0)
-    for event in alerts:
-        print(f"{event.type}: {event.data['title']}")
-        if event.type == "alert.resolved":
-            break
+    ours = (event for event in alerts if event.data["rule"] == "memory")
+    try:
+        client.put_alert_rule("memory", warn=1e-6, clear=1e-7, for_seconds=0)
+        opened = next(ours)
+        print(f"{opened.type}: {opened.data['title']}")
+    finally:
         client.put_alert_rule("memory", warn=before["warn"], clear=before["clear"], for_seconds=before["for_seconds"])
+    resolved = next(event for event in ours if event.type == "alert.resolved")
+    print(f"{resolved.type}: {resolved.data['title']}")
 
 # %% What it was is what the state shows, without asking again. Then everything is put away.
 print(f"{INDEX} has {client.state.indices[INDEX]['shards'][0]['tier']} shards, {len(client.state.alerts)} open alerts")

@@ -1,4 +1,5 @@
 """The blocking client as scripts use it, the tour and the README among them."""
+import asyncio
 import os
 import pathlib
 import re
@@ -78,6 +79,86 @@ def test_closed_is_closed(url):
     client.close()
     with pytest.raises((RuntimeError, MLGraphError), match="closed"):
         client.list_indices()
+
+
+def test_no_call_hangs_in_a_client_that_is_being_closed(url):
+    """The loop is held in the middle of its end, and asked for more: what it had taken ends with `closed`, what it had not is refused."""
+    asked, ending, gate = threading.Event(), threading.Event(), threading.Event()
+
+    async def token():
+        asked.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ending.set()
+            gate.wait(30)
+            raise
+
+    client, outcomes = Client(url, token), {}
+
+    def call(name, work):
+        def run():
+            try:
+                outcomes[name] = work()
+            except Exception as error:
+                outcomes[name] = error
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    events = client.events("job.*")
+    threads = [call("waiting", client.list_indices)]
+    assert asked.wait(10)
+    threads += [call("closing", client.close)]
+    assert ending.wait(10)
+    threads += [call("late", client.list_indices), call("stream", events.close), call("loop", lambda: next(events, "over")),
+                call("again", client.close)]
+    for thread in threads[2:5]:
+        thread.join(1)
+    gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert outcomes.keys() == {"waiting", "closing", "late", "stream", "loop", "again"}, "nobody hangs"
+    assert isinstance(outcomes["waiting"], MLGraphError) and outcomes["waiting"].code == "closed"
+    assert isinstance(outcomes["late"], RuntimeError) and "closed" in str(outcomes["late"])
+    assert (outcomes["closing"], outcomes["stream"], outcomes["loop"], outcomes["again"]) == (None, None, "over", None)
+
+
+def test_threads_that_never_stop_calling_do_not_keep_a_client_open(url):
+    for _ in range(5):
+        client, ends = Client(url, ADMIN_TOKEN), []
+
+        def call_on():
+            try:
+                while True:
+                    client.state
+            except Exception as error:
+                ends.append(str(error))
+
+        threads = [threading.Thread(target=call_on, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        client.close()
+        for thread in threads:
+            thread.join(10)
+        assert len(ends) == 4 and all("closed" in end for end in ends), ends
+
+
+def test_a_listener_cannot_close_its_client(client, name):
+    said, told = [], threading.Event()
+
+    def listener(event):
+        try:
+            client.close()
+        except RuntimeError as error:
+            said.append(str(error))
+        told.set()
+
+    client.on("index.created", listener)
+    client.subscribe("index.created")
+    client.create_index(name, 4)
+    assert told.wait(10) and "another thread" in said[0]
+    assert client.get_index(name)["dimension"] == 4, "it is as open as before"
 
 
 def test_a_script_ends_by_itself(url, name):

@@ -8,6 +8,7 @@ import pytest
 from harness.server import ADMIN_TOKEN
 
 from mlgraph import Client, JobError, MLGraphError, RestError, ServerFile
+from mlgraph.vectors import upsert_bodies
 
 
 def vectors(rows, dimension=4, seed=1):
@@ -286,6 +287,65 @@ def test_who_stops_waiting_does_not_stop_the_import(make, name):
             gate.set()
             assert (await job.wait())["processed"] == 1
     asyncio.run(story())
+
+
+def test_several_wait_for_one_import(make, name):
+    """Who gives up takes nothing from the others, and who is told first leaves them something to be told."""
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            gate = threading.Event()
+
+            def rows():
+                yield "a", [1, 2, 3, 4]
+                yield from ((str(n), [n, 2, 3, 4]) for n in range(20_000))
+                gate.wait(30)
+
+            for ends_before_its_body in (True, False):
+                gate.clear()
+                job = await client.import_(name, rows())
+                waits = [asyncio.ensure_future(job.wait()) for _ in range(4)]
+                async with client.events(f"job.{job.id}.*") as events:
+                    await events.subscribed()
+                    while (await client.list_jobs(index=name))[0]["jobId"] != job.id:
+                        await anext(events)
+                waits[0].cancel()
+                if ends_before_its_body:
+                    await job.cancel()
+                    outcomes = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 20)
+                    assert [getattr(outcome, "code", outcome) for outcome in outcomes[1:]] == ["cancelled"] * 3
+                gate.set()
+                if not ends_before_its_body:
+                    outcomes = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 20)
+                    assert [outcome["processed"] for outcome in outcomes[1:]] == [20_001] * 3
+                assert isinstance(outcomes[0], asyncio.CancelledError)
+    asyncio.run(story())
+
+
+def test_a_file_that_shrinks_under_its_import_is_told(make, name, tmp_path):
+    """Its length is told before it is read; a server that waits for the rest would wait for an hour."""
+    async def story():
+        async with make() as client:
+            await client.create_index(name, 4)
+            file = tmp_path / "rows.jsonl"
+            file.write_text('{"id":"a","values":[1,2,3,4]}\n' * 100)
+            job = await client.import_(name, file)  # on its way with the loop's next turn
+            file.write_text('{"id":"a","values":[1,2,3,4]}\n' * 50)
+            with pytest.raises(OSError, match="rows.jsonl' had 3000 bytes, and has ended 1500 before"):
+                await asyncio.wait_for(job.wait(), 20)
+            assert (await client.get_index(name))["dimension"] == 4
+    asyncio.run(story())
+
+
+def test_writes_are_cut_by_all_that_is_in_them(client, name):
+    """More metadata than one request holds, on vectors that would go in one."""
+    client.create_index(name, 1, metric_type="L2")
+    rows, text = 4500, "x" * 15_000
+    assert client.upsert(name, numpy.arange(rows), numpy.ones((rows, 1)), [{"text": text}] * rows) == rows
+    sizes = [len(body) for body in upsert_bodies(["i" * 200] * 200_000, numpy.ones((200_000, 1)), None)]
+    assert len(sizes) > 1 and max(sizes) <= 8 << 20 and min(sizes[:-1]) > 8_000_000
+    counts = [len(json.loads(body)["vectors"]) for body in upsert_bodies(numpy.arange(250_000), numpy.ones((250_000, 1)), None)]
+    assert counts == [100_000, 100_000, 50_000]
 
 
 def test_a_file_of_the_server_needs_its_import_folder(client, name):

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult
@@ -33,6 +33,8 @@ class Exchange:
     sink: Callable[[bytes], object] | None = None
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
     _cancelled: bool = False
+    _is_answered: bool = False  # what of the body has been handed out cannot be taken back
+    _source_error: Exception | None = None
 
     def cancel(self) -> None:
         """From any thread: ends the waiting, by ending the connection."""
@@ -69,16 +71,21 @@ class Pool:
             connection.close()
 
     def run(self, exchange: Exchange) -> Answer:
-        """Blocks. MLGraphError `connection` if no whole answer came. GET is asked again where a kept connection turns out to be gone."""
+        """Blocks. MLGraphError `connection` if no whole answer came; what the body's source raised. GET is asked again where a kept
+        connection turns out to be gone: before an answer has begun, never in its middle."""
         kept = self._take()
-        if kept and exchange.method == "GET":
-            try:
-                return self._exchange(kept, exchange)
-            except (ConnectionError, http.client.BadStatusLine):
-                kept = None
         try:
+            if kept and exchange.method == "GET":
+                try:
+                    return self._exchange(kept, exchange)
+                except (ConnectionError, http.client.BadStatusLine):
+                    if exchange._is_answered:
+                        raise
+                    kept = None
             return self._exchange(kept or self._fresh(), exchange)
         except (OSError, http.client.HTTPException) as error:
+            if error is exchange._source_error:
+                raise
             why = "it was cancelled" if exchange._cancelled else str(error) or type(error).__name__
             raise lost(f"{exchange.method} {exchange.target}: {why}") from error
 
@@ -96,6 +103,7 @@ class Pool:
             else:
                 response = http.client.HTTPResponse(connection.sock, method=exchange.method)
                 response.begin()
+            exchange._is_answered = True
             answer = _read(response, exchange)
         except BaseException:
             connection.close()
@@ -112,10 +120,11 @@ class Pool:
         """False if the server has answered in the middle of the body: it refuses early, and the answer says why."""
         chunked = exchange.body is not None and not isinstance(exchange.body, bytes) and "Content-Length" not in exchange.headers
         headers = {**exchange.headers, **({"Transfer-Encoding": "chunked"} if chunked else {})}
+        body = exchange.body if exchange.body is None or isinstance(exchange.body, bytes) else _watched(exchange.body, exchange)
         try:
-            connection.request(exchange.method, exchange.target, body=exchange.body, headers=headers, encode_chunked=chunked)
+            connection.request(exchange.method, exchange.target, body=body, headers=headers, encode_chunked=chunked)
         except (BrokenPipeError, ConnectionResetError):
-            if connection.sock is None or exchange.body is None:
+            if connection.sock is None or body is None or exchange._source_error:
                 raise
             return False
         return True
@@ -150,6 +159,15 @@ def _is_readable(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN | select.POLLHUP | select.POLLERR)
     return bool(poll.poll(0))
+
+
+def _watched(source: Iterable[bytes], exchange: Exchange) -> Iterator[bytes]:
+    """A file that cannot be read is no line that was cut, though both are OSErrors."""
+    try:
+        yield from source
+    except Exception as error:
+        exchange._source_error = error
+        raise
 
 
 def _read(response: http.client.HTTPResponse, exchange: Exchange) -> Answer:

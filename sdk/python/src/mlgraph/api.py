@@ -129,7 +129,7 @@ class AsyncApi:
         ids       [n] texts or integers, which become texts
         values    [n, dimension] numbers, sent as float32
         metadata  [n] objects of at most 16 KiB, or None
-        Many go in requests of about 8 MiB, each all or none; an error's note says how many rows had been written before.
+        Many go in requests of at most 100,000 rows and 8 MiB, each all or none; an error's note says how many rows had been written before.
         ValueError if shapes do not agree; RestError `invalid_vector` with `member` (`vectors[3].values[17]`, of its request).
         """
         written = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 import ssl as ssl_module
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from typing import Any
 
 from ._blocking_api import BlockingApi
@@ -11,6 +12,7 @@ from ._event_stream import EventQueue
 from ._policy import Backoff, TokenSource
 from ._portal import Portal
 from .aio import AsyncClient, Channels
+from .errors import MLGraphError
 from .events import Event
 from .live_state import StateSnapshot
 from .notices import Status
@@ -31,7 +33,11 @@ class BlockingEventStream(Iterator[Event]):
 
     def __next__(self) -> Event:
         if not self._taken:
-            self._taken.extend(self._portal.run(self._queue.take))  # a crossing of threads for many events, where many wait
+            try:
+                self._taken.extend(self._portal.run(self._queue.take))  # a crossing of threads for many events, where many wait
+            except RuntimeError:
+                if not self._portal.is_closed:
+                    raise
             if not self._taken:
                 raise StopIteration
         return self._taken.popleft()
@@ -41,8 +47,10 @@ class BlockingEventStream(Iterator[Event]):
         self._taken.clear()
         try:
             self._portal.call(self._queue.abort)
-        except RuntimeError:
-            pass  # the client is closed, and with it this
+        except (RuntimeError, MLGraphError, CancelledError):
+            if not self._portal.is_closed:
+                raise
+            # the client is closed, and with it this
 
     def __enter__(self) -> BlockingEventStream:
         return self
@@ -93,12 +101,9 @@ class Client(BlockingApi):
         self._portal.run(self._inner.connect)
 
     def close(self) -> None:
-        """Ends the connection, all loops (as if there were no more events), uploads under way and the client's thread, for good."""
-        try:
-            self._portal.run(self._inner.close)
-        except RuntimeError:
-            return  # it has been closed before
-        self._portal.close()
+        """Ends the connection, all loops (as if there were no more events), uploads under way and the client's thread, for good.
+        Calls that other threads wait in raise `closed`. RuntimeError from a listener, which cannot wait for its own thread."""
+        self._portal.close(self._inner.close)
 
     def on(self, name: str, listener: Callable[[Any], None]) -> Callable[[], None]:
         """Like AsyncClient.on. Listeners run on the client's thread, and must not call what blocks."""

@@ -1,6 +1,7 @@
 """What goes wrong, as exceptions: `code` is for programs, the message for people."""
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class RestError(MLGraphError):
         code = str((job_error["code"] if job_error else error) or "")
         message = str((job_error or told).get("message") or f"the server answered {status}")
         milliseconds = told.get("retry_after_ms")
-        seconds = milliseconds / 1000 if isinstance(milliseconds, (int, float)) else float(retry_after or 0)
+        seconds = milliseconds / 1000 if isinstance(milliseconds, (int, float)) else _seconds(retry_after)
         super().__init__(code, message, retryable=status in (408, 429, 500, 503, 507), retry_after=seconds)
         self.status = status
         self.member: str | None = told.get("member")
@@ -75,6 +76,15 @@ class FoldError(Exception):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Of a Retry-After header; 0 of a date, which proxies write and clocks that differ make meaningless."""
+    try:
+        seconds = float(retry_after or 0)
+    except ValueError:
+        return 0.0
+    return seconds if 0 <= seconds < math.inf else 0.0
 
 
 def error_of(data: dict[str, Any]) -> MLGraphError:

@@ -15,7 +15,7 @@ from .errors import JobError, MLGraphError, RestError
 from .events import JobEvent
 from .objects import Filter, Job
 from .progress import ProgressBar
-from .vectors import ServerFile, Source, Upload, file_pieces, upload_of
+from .vectors import ServerFile, Source, Upload, file_upload, upload_of
 
 UPLOAD_SILENCE = 3600.0  # seconds; the server answers an import when all its rows are applied
 LONG_POLL = 20.0  # seconds
@@ -110,13 +110,16 @@ class AsyncJob:
 
     async def _until_ended(self, following: Any, show: Callable[[Job], object]) -> Job:
         """Also an upload that ends before there is a job ends it, by its error."""
+        upload = self._upload  # several may wait, and the first that is done forgets it
         follower: asyncio.Future[Job] = asyncio.ensure_future(following)
         try:
-            if not self._upload:
+            if not upload:
                 return await follower
-            await asyncio.wait({follower, self._upload}, return_when=asyncio.FIRST_COMPLETED)
-            if self._upload.done():
-                answer = self._upload.result()
+            await asyncio.wait({follower, upload}, return_when=asyncio.FIRST_COMPLETED)
+            if upload.cancelled():  # by another that waits, to whom its job's end was told first, or as the client was closed
+                return await follower
+            if upload.done():
+                answer = upload.result()
                 if not _has_ended(answer):
                     return await follower
                 # Its last events are under way; where the line is cut, they are not waited for.
@@ -126,7 +129,7 @@ class AsyncJob:
                 show(answer)
                 return answer
             job = follower.result()
-            self._upload.cancel()  # the job has ended before its body: what is left of that is not wanted
+            upload.cancel()  # the job has ended before its body: what is left of that is not wanted
             return job
         finally:
             follower.cancel()
@@ -141,8 +144,11 @@ class AsyncJob:
             raise
 
     async def _poll(self, show: Callable[[Job], object]) -> Job:
-        if self._upload:
-            job = await asyncio.shield(self._upload)  # whoever stops waiting does not stop the import
+        if upload := self._upload:
+            await asyncio.wait({upload})  # whoever stops waiting does not stop the import
+            if upload.cancelled():
+                raise MLGraphError("closed", "the client is closed")
+            job = upload.result()
             show(job)
             return job
         while True:
@@ -248,7 +254,7 @@ async def _answer_of(call: Any) -> Job:
 
 
 def _snapshot_file(path: Path) -> Upload:
-    return Upload(file_pieces(path), {"Content-Type": "application/vnd.mlgraph.snapshot", "Content-Length": str(path.stat().st_size)})
+    return file_upload(path, {"Content-Type": "application/vnd.mlgraph.snapshot"})
 
 
 def _has_ended(job: Job) -> bool:

@@ -19,13 +19,14 @@ Row = Union[Mapping[str, Any], tuple[Any, ...]]
 """A vector to write: {id, values, metadata?}, or (id, values) or (id, values, metadata)."""
 
 UPSERT_ROWS_MAX = 100_000
-UPSERT_BYTES_NEAR = 8 << 20
+UPSERT_BYTES_MAX = 8 << 20
 QUERIES_MAX = 100
 PIECE_ROWS_BYTES = 1 << 18
 
 _NPY_KINDS = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"}
 _FILES = {".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson", ".npy": "application/x-npy", ".csv": "text/csv",
           ".fvecs": "application/x-fvecs", ".bvecs": "application/x-bvecs", ".h5": "application/x-hdf5", ".hdf5": "application/x-hdf5"}
+_BEGIN, _END = '{"vectors":[', "]}"
 _ROW = ("id", "values", "metadata")
 _CODINGS = {".gz": "gzip", ".zst": "zstd"}
 
@@ -109,28 +110,45 @@ def vector(values: numpy.typing.ArrayLike, what: str) -> list[float]:
 
 def upsert_bodies(ids: Sequence[str | int] | numpy.typing.NDArray[Any], values: numpy.typing.ArrayLike,
                   metadata: Sequence[Metadata | None] | None) -> Iterator[bytes]:
-    """Rows as the JSON of requests of at most 100,000 and about 8 MiB. ValueError at once if there are not as many of each."""
+    """Rows as the JSON of requests of at most 100,000 rows and 8 MiB, whatever of them are ids, values and metadata; a longer row goes
+    alone. ValueError at once if there are not as many of each."""
     rows = matrix(values, "values")
     names: list[Any] = ids.tolist() if isinstance(ids, numpy.ndarray) else list(ids)
     for name, count in (("ids", len(names)), ("metadata", len(rows) if metadata is None else len(metadata))):
         if count != len(rows):
             raise ValueError(f"{count} {name} for {len(rows)} vectors")
-    size = max(1, min(UPSERT_ROWS_MAX, UPSERT_BYTES_NEAR // max(1, 14 * rows.shape[1])))
-    return (_batch(names[first:first + size], rows[first:first + size], metadata[first:first + size] if metadata is not None else None)
-            for first in range(0, len(rows), size))
+    return _batches(_row_texts(names, rows, metadata))
 
 
-def _batch(names: Sequence[Any], rows: Array, metadata: Sequence[Metadata | None] | None) -> bytes:
+def _batches(texts: Iterator[str]) -> Iterator[bytes]:
+    batch: list[str] = []
+    size = len(_BEGIN) + len(_END)
+    for text in texts:
+        if batch and (len(batch) == UPSERT_ROWS_MAX or size + len(text) + 1 > UPSERT_BYTES_MAX):
+            yield (_BEGIN + ",".join(batch) + _END).encode()
+            batch, size = [], len(_BEGIN) + len(_END)
+        batch.append(text)
+        size += len(text) + 1  # they are ASCII, and a comma stands between them
+    if batch:
+        yield (_BEGIN + ",".join(batch) + _END).encode()
+
+
+def _row_texts(names: Sequence[Any], rows: Array, metadata: Sequence[Metadata | None] | None) -> Iterator[str]:
+    size = max(1, PIECE_ROWS_BYTES // max(1, rows.shape[1]))
+    for first in range(0, len(rows), size):
+        part = slice(first, first + size)
+        yield from _texts(names[part], rows[part], metadata[part] if metadata is not None else None)
+
+
+def _texts(names: Sequence[Any], rows: Array, metadata: Sequence[Metadata | None] | None) -> Iterator[str]:
     # Nine digits are a 32-bit float exactly, in half the time and bytes of the seventeen of a 64-bit one. What is no number is left to
     # json, whose NaN and Infinity the server names by their place.
     pattern = ",".join(["%.9g"] * rows.shape[1]) if numpy.isfinite(rows).all() else None
-    lines = []
     for place, (name, listed) in enumerate(zip(names, rows.tolist())):
         told = pattern % tuple(listed) if pattern is not None else json.dumps(listed)[1:-1]
         about = metadata[place] if metadata is not None else None
         more = "" if about is None else ',"metadata":' + json.dumps(dict(about), default=_plain, separators=(",", ":"))
-        lines.append(f'{{"id":{json.dumps(name, default=_plain)},"values":[{told}]{more}}}')
-    return ('{"vectors":[' + ",".join(lines) + "]}").encode()
+        yield f'{{"id":{json.dumps(name, default=_plain)},"values":[{told}]{more}}}'
 
 
 def hits_of(answer: Mapping[str, Any], with_values: bool) -> list[Hits]:
@@ -168,14 +186,23 @@ def _file(path: Path) -> Upload:
     kind = next((kind for suffix, kind in _FILES.items() if stem.endswith(suffix)), None)
     if not kind:
         raise ValueError(f"'{path}' has none of the endings {', '.join(_FILES)}, with .gz or .zst or without")
-    headers = {"Content-Type": kind, "Content-Length": str(path.stat().st_size), **({"Content-Encoding": coding} if coding else {})}
-    return Upload(file_pieces(path), headers)
+    return file_upload(path, {"Content-Type": kind, **({"Content-Encoding": coding} if coding else {})})
 
 
-def file_pieces(path: Path) -> Iterator[bytes]:
-    """A file, read as it is taken."""
+def file_upload(path: Path, headers: dict[str, str]) -> Upload:
+    """A file as it is now, read as it is sent: what grows behind it meanwhile is not part of it. OSError."""
+    size = path.stat().st_size
+    return Upload(_pieces(path, size), {**headers, "Content-Length": str(size)})
+
+
+def _pieces(path: Path, size: int) -> Iterator[bytes]:
+    left = size
     with path.open("rb") as file:
-        while piece := file.read(PIECE_ROWS_BYTES):
+        while left > 0:
+            piece = file.read(min(left, PIECE_ROWS_BYTES))
+            if not piece:
+                raise OSError(f"'{path}' had {size} bytes, and has ended {left} before them")
+            left -= len(piece)
             yield piece
 
 
