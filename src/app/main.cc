@@ -9,6 +9,7 @@
 #include "app/offline.h"
 #include "app/server.h"
 #include "base/log.h"
+#include "base/version.h"
 
 namespace {
 
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
       "each with --help. All settings: mlgraphd config reference, mlgraphd(8)."
   );
   app::SourceFlags flags(cli);
-  cli.set_version_flag("--version", std::string("mlgraphd ") + app::kVersion);
+  cli.set_version_flag("--version", std::string("mlgraphd ") + base::kVersion);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version

@@ -7,6 +7,7 @@
 #include "app/documents.h"
 #include "app/server_options.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "gateway/session/socket_session.h"
 #include "gateway/session/sse_session.h"
 #include "protocol/error_table.h"
@@ -187,7 +188,7 @@ void Server::wire() {
       clock_,
       session_limits(config_),
       config_.server.node,
-      kVersion});
+      base::kVersion});
   gate_ = std::make_unique<gateway::Gate>(router_, aliases_, authenticator_, limiter_, metrics_);
   gateway_ = std::make_unique<gateway::Server>(
       server_options(config_), hooks(), hub_, compute_, metrics_, clock_

@@ -29,8 +29,6 @@
 
 namespace mlgraph::app {
 
-inline constexpr const char* kVersion = "0.1.0";
-
 /// Threads   start, reload, stop: main.
 class Server {
  public:

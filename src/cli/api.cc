@@ -2,6 +2,7 @@
 
 #include "cli/json_view.h"
 #include "cli/output.h"
+#include "client/trust.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -16,10 +17,11 @@ std::string_view remedy_of(const base::Error& error) {
       return "  a token comes from --token-file FILE, MLGRAPH_TOKEN, or a context (mlgraph context "
              "add)";
     case ErrorCode::kInternal:
-      if (error.message.starts_with("cannot trust"))
-        return "  --ca FILE trusts certificates of your own";
+      if (client::is_untrusted(error)) return "  --ca FILE trusts certificates of your own";
       return "  is a server there? 'mlgraphd --data-dir DIR --listen HOST:PORT' starts one;\n"
              "  --server URL, MLGRAPH_URL or 'mlgraph context use NAME' say where it is";
+    case ErrorCode::kInterrupted:
+      return "  'mlgraph doctor' looks closer";
     case ErrorCode::kTimeout:
       return "  --timeout SECONDS waits longer; 'mlgraph doctor' looks closer";
     default:

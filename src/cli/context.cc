@@ -26,12 +26,16 @@ client::StreamOptions Context::stream_options() const {
   return options;
 }
 
-base::Result<std::string> read_token(const std::string& file) {
-  std::ifstream in(file);
+base::Result<std::string> read_token(std::istream& in, const std::string& name) {
   std::string token;
   if (!std::getline(in, token))
-    return base::fail(base::ErrorCode::kInvalidValue, "cannot read a token from {}", file);
+    return base::fail(base::ErrorCode::kInvalidValue, "cannot read a token from {}", name);
   return token;
+}
+
+base::Result<std::string> read_token(const std::string& file) {
+  std::ifstream in(file);
+  return read_token(in, file);
 }
 
 bool is_open_to_others(const std::string& file) {

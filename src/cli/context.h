@@ -1,5 +1,6 @@
 #pragma once
 // What every command is given: which server, who we are to it, and how to show things.
+#include <istream>
 #include <string>
 
 #include "base/error.h"
@@ -38,6 +39,8 @@ struct Flags {
 /// errors  kInvalidValue: an address, file or context that is none.
 [[nodiscard]] base::Result<Context> make_context(const Flags& flags);
 
+/// The first line of `in`, which `name` names. errors kInvalidValue.
+[[nodiscard]] base::Result<std::string> read_token(std::istream& in, const std::string& name);
 /// The first line of `file`. errors kInvalidValue.
 [[nodiscard]] base::Result<std::string> read_token(const std::string& file);
 /// Whether others than its owner may read or change the file.

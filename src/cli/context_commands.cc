@@ -1,5 +1,6 @@
 // mlgraph context …: named servers.
 #include <filesystem>
+#include <iostream>
 #include <memory>
 
 #include "cli/api.h"
@@ -44,8 +45,12 @@ base::Result<StoredContext> make_stored(const Add& what, const Flags& flags) {
   static_cast<void>(parsed);
   // As options of this command they are global ones, which any place of the line may give.
   StoredContext context{what.url, {}, absolute(flags.token_file), absolute(flags.ca_file)};
+  if (what.reads_token && !context.token_file.empty())
+    return base::fail(
+        ErrorCode::kInvalidValue, "context add takes --token-stdin or --token-file, one of both"
+    );
   if (what.reads_token) {
-    MLG_TRY(token, read_token("/dev/stdin"));
+    MLG_TRY(token, read_token(std::cin, "standard input"));
     context.token = token;
   } else if (!context.token_file.empty()) {
     MLG_TRY(token, read_token(context.token_file));

@@ -24,9 +24,9 @@ std::string text_at(const toml::table& table, std::string_view key) {
   return table[key].value_or(std::string());
 }
 
-tl::unexpected<base::Error> cannot_write(const std::filesystem::path& path) {
+tl::unexpected<base::Error> cannot(const char* what, const std::filesystem::path& path) {
   return base::fail(
-      ErrorCode::kInvalidValue, "cannot write {}: {}", path.string(), std::strerror(errno)
+      ErrorCode::kInvalidValue, "cannot {} {}: {}", what, path.string(), std::strerror(errno)
   );
 }
 
@@ -53,7 +53,8 @@ std::filesystem::path contexts_file() {
 base::Result<Contexts> load_contexts() {
   const auto file = contexts_file();
   std::ifstream in(file);
-  if (!in) return Contexts();
+  if (!in && errno == ENOENT) return Contexts();
+  if (!in) return cannot("read", file);
   if (is_open_to_others(file.string()))
     return base::fail(
         ErrorCode::kInvalidValue,
@@ -64,6 +65,7 @@ base::Result<Contexts> load_contexts() {
   Contexts contexts;
   try {
     const toml::table table = toml::parse(in, file.string());
+    if (in.bad()) return cannot("read", file);
     contexts.current = text_at(table, "current");
     if (const auto* named = table["context"].as_table())
       for (const auto& [name, value] : *named)
@@ -105,15 +107,15 @@ base::Result<void> save_contexts(const Contexts& contexts) {
   const auto folder = file.parent_path();
   std::error_code ec;
   std::filesystem::create_directories(folder.parent_path(), ec);
-  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return cannot_write(folder);
-  if (::chmod(folder.c_str(), S_IRWXU) != 0) return cannot_write(folder);
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) return cannot("write", folder);
+  if (::chmod(folder.c_str(), S_IRWXU) != 0) return cannot("write", folder);
   std::string part = file.string() + ".XXXXXX";
   const int descriptor = ::mkostemp(part.data(), O_CLOEXEC);  // 0600
-  if (descriptor < 0) return cannot_write(part);
+  if (descriptor < 0) return cannot("write", part);
   const bool written = write_all(descriptor, text.str());
   ::close(descriptor);
   if (!written || ::rename(part.c_str(), file.c_str()) != 0) {
-    const auto failure = cannot_write(file);
+    const auto failure = cannot("write", file);
     ::unlink(part.c_str());
     return failure;
   }

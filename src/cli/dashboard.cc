@@ -10,23 +10,12 @@
 namespace mlgraph::cli {
 namespace {
 
-std::string address_of(const client::ServerUrl& server) {
-  const bool ipv6 = server.host.find(':') != std::string::npos;
-  return fmt::format(
-      "{}://{}{}{}:{}/",
-      server.tls ? "https" : "http",
-      ipv6 ? "[" : "",
-      server.host,
-      ipv6 ? "]" : "",
-      server.port
-  );
-}
-
 int print_link(const Context& context) {
   const auto answer = context.http().json("POST", api_path({"sign-in-codes"}), "{}");
   if (!answer) return report(answer.error());
   // Behind the '#': browsers send no fragment, so that the code stands in no log on the way.
-  const auto url = address_of(context.connection.server) + "#code=" + text_of(*answer, "code");
+  const auto url =
+      client::to_text(context.connection.server) + "/#code=" + text_of(*answer, "code");
   const double seconds = number_of(*answer, "expires_in_seconds");
   if (context.json)
     return emit(

@@ -1,4 +1,6 @@
 // mlgraph doctor: the checks of this machine.
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -37,13 +39,19 @@ std::optional<rlim_t> files_of_servers() {
   return least;
 }
 
+Finding out_of_sight(const std::string& name, int failure) {
+  return {
+      Verdict::kWrong,
+      "data directory",
+      fmt::format("cannot look at {}: {}", safe(name), std::strerror(failure)),
+      failure == EACCES ? "run it as the server's user" : "is the path right?"};
+}
+
 Finding check_mode(const std::filesystem::path& path) {
   constexpr mode_t kPermissions = 07777;
   struct stat found {};
   const std::string name = path.string();
-  if (::stat(name.c_str(), &found) != 0)
-    return {
-        Verdict::kWrong, "data directory", "cannot look at " + safe(name), "is the path right?"};
+  if (::stat(name.c_str(), &found) != 0) return out_of_sight(name, errno);
   const auto mode = found.st_mode & kPermissions;
   const std::string saying = fmt::format("{} has mode {:04o}", safe(name), mode);
   if ((mode & (S_IRWXG | S_IRWXO)) != 0)
@@ -74,11 +82,14 @@ Finding check_open_files() {
 
 std::vector<Finding> check_data_directory(const std::string& folder) {
   std::vector<Finding> findings{check_mode(folder)};
-  if (findings.front().verdict == Verdict::kWrong && !std::filesystem::exists(folder))
-    return findings;
-  const auto token = std::filesystem::path(folder) / "admin.token";
-  if (std::filesystem::exists(token)) findings.push_back(check_mode(token));
   std::error_code ec;
+  if (!std::filesystem::exists(folder, ec)) return findings;
+  const auto token = std::filesystem::path(folder) / "admin.token";
+  const bool has_token = std::filesystem::exists(token, ec);
+  if (has_token)
+    findings.push_back(check_mode(token));
+  else if (ec)
+    findings.push_back(out_of_sight(token.string(), ec.value()));
   const auto space = std::filesystem::space(folder, ec);
   if (ec || space.capacity == 0) return findings;
   const double full =

@@ -2,11 +2,12 @@
 #include <cmath>
 
 #include "base/clock.h"
+#include "base/version.h"
 #include "cli/api.h"
 #include "cli/doctor_checks.h"
 #include "cli/json_view.h"
-#include "cli/version.h"
 #include "client/probe.h"
+#include "client/trust.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -38,7 +39,7 @@ Finding check_connection(const Context& context, bool& reached) {
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
   reached = live.has_value();
   if (!live) {
-    const bool untrusted = live.error().message.starts_with("cannot trust");
+    const bool untrusted = client::is_untrusted(live.error());
     return wrong(
         untrusted ? "TLS" : "connection",
         live.error(),
@@ -74,10 +75,10 @@ Finding check_ready(const Context& context) {
 
 Finding check_version(const Json& welcome) {
   const auto theirs = text_of(welcome, "version");
-  if (theirs == kVersion) return well("version", theirs + ", as this program's");
+  if (theirs == base::kVersion) return well("version", theirs + ", as this program's");
   return warning(
       "version",
-      fmt::format("the server is {}, this program {}", theirs, kVersion),
+      fmt::format("the server is {}, this program {}", theirs, base::kVersion),
       "use the mlgraph that was installed with the server"
   );
 }
@@ -169,18 +170,22 @@ std::vector<Finding> check_server(const Context& context) {
   findings.push_back(check_ready(context));
   const auto probed = client::probe(context.connection);
   if (!probed) {
-    const bool about_token = exit_of(probed.error()) == kNotAllowed;
+    const auto& error = probed.error();
+    const bool about_token = exit_of(error) == kNotAllowed;
+    const bool full = error.code == ErrorCode::kOverloaded;
     findings.push_back(
         about_token
             ? wrong(
                   "token",
-                  probed.error(),
+                  error,
                   "give a valid one: --token-file FILE, MLGRAPH_TOKEN, mlgraph context add"
               )
             : wrong(
                   "WebSocket",
-                  probed.error(),
-                  "let proxies pass Upgrade and Connection (docs/operating.md, Behind a proxy)"
+                  error,
+                  full ? "close sessions, or raise the limit that is named (docs/operating.md)"
+                       : "let proxies pass Upgrade and Connection (docs/operating.md, Behind a "
+                         "proxy)"
               )
     );
     return findings;

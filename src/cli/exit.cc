@@ -11,6 +11,7 @@ int exit_of(const base::Error& error) {
     case base::ErrorCode::kForbidden:
       return kNotAllowed;
     case base::ErrorCode::kInternal:
+    case base::ErrorCode::kInterrupted:
     case base::ErrorCode::kTimeout:
       return kUnreachable;
     case base::ErrorCode::kInvalidValue:

@@ -8,6 +8,7 @@ class Program;
 void add_context_commands(Program& program);
 void add_index_commands(Program& program);
 void add_index_jobs(Program& program);
+void add_index_recall(Program& program);  // by add_index_jobs: in the order of the help
 void add_alias_commands(Program& program);
 void add_import(Program& program);
 void add_search(Program& program);

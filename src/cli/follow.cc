@@ -1,11 +1,16 @@
 #include "cli/follow.h"
 
+#include <random>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "cli/api.h"
 #include "cli/event_line.h"
 #include "cli/json_view.h"
 #include "cli/stream_notes.h"
+#include "client/backoff.h"
+#include "client/trust.h"
 
 namespace mlgraph::cli {
 
@@ -28,6 +33,28 @@ client::StreamOptions options_for(const Context& context, const std::string& job
   return options;
 }
 
+/// Whether the same question may be answered later.
+bool is_passing(const base::Error& error) {
+  using base::ErrorCode;
+  switch (error.code) {
+    case ErrorCode::kInternal:
+      return !client::is_untrusted(error);
+    case ErrorCode::kInterrupted:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kOverloaded:
+    case ErrorCode::kRateLimited:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void pause(std::chrono::milliseconds wait, const std::atomic<bool>& stopped) {
+  constexpr std::chrono::milliseconds kLook{20};
+  const auto until = std::chrono::steady_clock::now() + wait;
+  while (!stopped && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(kLook);
+}
+
 }  // namespace
 
 bool has_ended(const Json& job) {
@@ -40,7 +67,7 @@ void JobBar::show(std::string_view type, const Json& message, std::string_view t
   ended_ = is_ending(type);
   const auto& job = child(message, "data");
   if (context_.json)
-    static_cast<void>(out_.line(text));
+    static_cast<void>(out_.line(safe_json(text)));
   else if (!context_.terminal.is_terminal())
     static_cast<void>(out_.line(event_line(context_.terminal, type, message)));
   else
@@ -79,29 +106,23 @@ void JobFollower::stop() {
 }
 
 base::Result<std::optional<Json>> JobFollower::run() {
-  bool connected = false;
-  bool unreachable = false;
+  bool subscribed = false;
   const auto outcome = stream_.run(
       [this](const StreamMessage& message) { return take(message); },
       [&](const StreamStatus& status) {
-        if (status.kind == StreamStatus::Kind::kConnected) {
-          if (connected) note_status(context_, status);
-          connected = true;
-          return;
-        }
-        note_status(context_, status);
-        if (connected || !status.unreachable) return;
-        unreachable = true;
+        if (subscribed) return note_status(context_, status);
+        subscribed = status.kind == StreamStatus::Kind::kConnected;
+        if (subscribed) return;
+        if (!status.unreachable)
+          note("-- no events (" + safe(status.reason) + "): asking for the job's end");
         stream_.stop();
       }
   );
+  static_cast<void>(outcome);  // no events: the answer to the question decides
   if (ended_ || stopped_) return ended_;
-  if (unreachable)
-    return base::fail(
-        base::ErrorCode::kInternal, "cannot reach {}", client::to_text(context_.connection.server)
-    );
-  static_cast<void>(outcome);  // no events: to this token; the answer to the question decides
-  return ask_until_ended(context_, job_id_, stopped_);
+  MLG_TRY(ended, ask_until_ended(context_, job_id_, stopped_));
+  if (ended && bar_) bar_->show_job(*ended);
+  return ended;
 }
 
 Take JobFollower::take(const StreamMessage& message) {
@@ -131,12 +152,26 @@ base::Result<std::optional<Json>> ask_until_ended(
   const auto target = fmt::format(
       "{}?wait_for=completed&timeout_s={}", api_path({"jobs", job_id}), kAskEvery.count()
   );
+  client::Backoff backoff({.seed = std::random_device{}()});
   while (!stopped) {
     auto job = context.http().json_after(target, kAskEvery);
-    if (!job) return tl::unexpected(job.error());
-    if (has_ended(*job)) return std::move(*job);
+    if (job && has_ended(*job)) return std::move(*job);
+    if (job) {
+      backoff.reset();
+      continue;
+    }
+    if (!is_passing(job.error())) return tl::unexpected(job.error());
+    const auto wait = backoff.next();
+    note_status(context, {StreamStatus::Kind::kDisconnected, job.error().message, wait});
+    pause(wait, stopped);
   }
   return std::optional<Json>();
+}
+
+base::Result<Json> job_of(const client::HttpAnswer& answer) {
+  auto parsed = base::parse_json(answer.body);
+  if (parsed && parsed->find("jobId")) return parsed;
+  return client::json_of(answer);
 }
 
 int tell_end(const Json& job) {
@@ -155,14 +190,17 @@ int tell_end(const Json& job) {
   return exit_of_job(job);
 }
 
-int follow_to_the_end(const Context& context, const std::string& job_id) {
+base::Result<Json> show_to_the_end(const Context& context, const std::string& job_id) {
   // A job that is not there would be followed for ever.
-  const auto known = context.http().json("GET", api_path({"jobs", job_id}));
-  if (!known) return report(known.error());
+  MLG_TRY(known, context.http().json("GET", api_path({"jobs", job_id})));
   JobBar bar(context);
-  const auto job = JobFollower(context, job_id, &bar).run();
-  if (!job) return report(job.error());
-  return *job ? tell_end(**job) : kOk;
+  MLG_TRY(ended, JobFollower(context, job_id, &bar).run());
+  return ended.value_or(std::move(known));
+}
+
+int follow_to_the_end(const Context& context, const std::string& job_id) {
+  const auto job = show_to_the_end(context, job_id);
+  return job ? tell_end(*job) : report(job.error());
 }
 
 }  // namespace mlgraph::cli

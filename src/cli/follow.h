@@ -26,15 +26,16 @@ class JobBar {
   bool ended_ = false;
 };
 
-/// Follows a job by its events, through restarts of the server; a token that sees no events of it
-/// waits for its end by asking.
+/// Follows a job by its events, through restarts of the server. Where no events are to be had (a
+/// token that may not see them or has all its sessions, a proxy that passes no WebSocket) it waits
+/// for the job's end by asking.
 /// Threads  run() blocks its caller; stop() from anywhere.
 class JobFollower {
  public:
   /// bar  shows it; nullptr: nothing is shown
   JobFollower(const Context& context, std::string job_id, JobBar* bar);
   /// The job once it has ended; nothing after stop().
-  /// errors  kNotFound, kUnauthorized, …; kInternal while nobody answers at the first attempt.
+  /// errors  as ask_until_ended
   [[nodiscard]] base::Result<std::optional<base::Json>> run();
   void stop();
 
@@ -50,13 +51,21 @@ class JobFollower {
   std::optional<base::Json> ended_;
 };
 
-/// The job once it has ended, by asking the server to wait for it, over and over.
+/// The job once it has ended, by asking the server to wait for it, over and over: also one that is
+/// away or busy, with the stream's own delays.
 /// stopped  looked at between the questions; nothing is returned then
+/// errors   kNotFound, kUnauthorized, … and what else asking again cannot mend
 [[nodiscard]] base::Result<std::optional<base::Json>> ask_until_ended(
     const Context& context, const std::string& job_id, const std::atomic<bool>& stopped
 );
 
-/// Follows a job that has begun, and tells of its end: rows that were refused and why it failed, on
+/// The job that an answer to an upload tells of, also of a failed one; else the server's refusal.
+[[nodiscard]] base::Result<base::Json> job_of(const client::HttpAnswer& answer);
+/// Shows a job that has begun until it has ended; the job then.
+[[nodiscard]] base::Result<base::Json> show_to_the_end(
+    const Context& context, const std::string& job_id
+);
+/// The same, and tells of its end: rows that were refused and why it failed, on
 /// standard error. returns its exit code.
 int follow_to_the_end(const Context& context, const std::string& job_id);
 /// The same for a job that has ended: its errors, and its exit code.

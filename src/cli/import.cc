@@ -1,6 +1,9 @@
 // mlgraph import: a file into an index, with its job's own progress.
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <thread>
@@ -14,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/program.h"
 #include "client/backoff.h"
+#include "client/trust.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -22,7 +26,9 @@ using base::ErrorCode;
 using base::Json;
 using base::Result;
 
-constexpr std::chrono::seconds kServerPatience{120};  // for one that was cut off under an upload
+constexpr std::chrono::seconds kServerPatience{120};     // for one that was cut off under an upload
+constexpr std::chrono::seconds kEventsPatience{1};       // for those of a job whose end is known
+constexpr ErrorCode kNeverStood = ErrorCode::kInternal;  // of HttpSession: there is no connection
 
 struct Import {
   std::string index;
@@ -43,19 +49,14 @@ std::string target_of(const Import& what, const std::string& job_id) {
   return target;
 }
 
-/// The job of an answer, also of one that tells of a failed job; else the server's refusal.
-Result<Json> job_of(const client::HttpAnswer& answer) {
-  auto parsed = base::parse_json(answer.body);
-  if (parsed && parsed->find("jobId")) return parsed;
-  return client::json_of(answer);
-}
-
 /// Sends the file once. Under --follow its job is shown meanwhile, on a connection of its own.
 /// returns  the job: ended under --follow, else as the answer has it
 Result<Json> send(const Context& context, const Import& what, const std::string& job_id) {
   MLG_TRY(type, upload_type_of(what.file, what.format, what.compression));
   const bool standard_input = what.file == "-";
-  std::ifstream in(standard_input ? "/dev/stdin" : what.file, std::ios::binary);
+  std::ifstream file;
+  if (!standard_input) file.open(what.file, std::ios::binary);
+  std::istream& in = standard_input ? std::cin : file;
   std::error_code no_size;
   std::optional<std::uint64_t> size;
   if (!standard_input && std::filesystem::is_regular_file(what.file, no_size))
@@ -65,20 +66,29 @@ Result<Json> send(const Context& context, const Import& what, const std::string&
 
   JobBar bar(context);
   JobFollower follower(context, job_id, &bar);
-  Result<std::optional<Json>> followed;
-  std::thread shower;
-  if (what.follow) shower = std::thread([&] { followed = follower.run(); });
+  std::future<Result<std::optional<Json>>> shown;
+  if (what.follow) shown = std::async(std::launch::async, [&] { return follower.run(); });
   const auto answer = context.http().upload(target_of(what, job_id), type, in, size);
   auto job = answer ? job_of(*answer) : Result<Json>(tl::unexpected(answer.error()));
+  if (in.bad() || (standard_input && std::ferror(stdin) != 0))
+    job = base::fail(ErrorCode::kInvalidValue, "cannot read all of {}", safe(what.file));
   if (!what.follow) return job;
-  if (!job) follower.stop();  // there is none, or it is lost with the connection
-  shower.join();
+  // Without an answer there is no job, or it is lost with the connection. One that has ended is
+  // shown from the answer where its events do not come.
+  const bool over = !job || has_ended(*job);
+  const auto patience = job ? kEventsPatience : std::chrono::seconds(0);
+  if (over && shown.wait_for(patience) != std::future_status::ready) follower.stop();
+  const auto followed = shown.get();
   if (!job) return job;
   if (followed && *followed) return **followed;
-  // A token that sees no events may have asked for the job before it had begun.
-  const std::atomic<bool> never{false};
-  MLG_TRY(ended, ask_until_ended(context, job_id, never));
-  return ended.value_or(*job);
+  if (!over) {
+    // A token that sees no events may have asked for the job before it had begun.
+    const std::atomic<bool> never{false};
+    MLG_TRY(ended, ask_until_ended(context, job_id, never));
+    job = ended.value_or(*job);
+  }
+  bar.show_job(*job);
+  return job;
 }
 
 /// false: it did not come back in time.
@@ -96,9 +106,12 @@ bool wait_for_server(const Context& context) {
 }
 
 /// Whether sending the whole file again can mend it: rows are put under their ids, so a row that is
-/// there is put once more.
-bool can_send_again(const Import& what, const Result<Json>& job) {
-  if (!what.follow || !std::filesystem::is_regular_file(what.file)) return false;
+/// there is put once more. A server that was never there is told at once.
+bool can_send_again(const Import& what, const Result<Json>& job, bool first) {
+  std::error_code ec;
+  if (!what.follow || !std::filesystem::is_regular_file(what.file, ec)) return false;
+  if (!job && (client::is_untrusted(job.error()) || (first && job.error().code == kNeverStood)))
+    return false;
   if (!job) return exit_of(job.error()) == kUnreachable;
   return text_of(child(*job, "error"), "code") == "interrupted";
 }
@@ -118,11 +131,8 @@ int tell(const Context& context, const Import& what, const Json& job) {
 int send_until_whole(const Context& context, const Import& what) {
   for (std::uint32_t attempt = 0;; ++attempt) {
     const auto job = send(context, what, "import-" + base::random_name(10));
-    const bool again = attempt < what.retries && can_send_again(what, job);
+    const bool again = attempt < what.retries && can_send_again(what, job, attempt == 0);
     if (!again) return job ? tell(context, what, *job) : report(job.error());
-    // A server that was never there is told at once.
-    if (!job && attempt == 0 && job.error().message.starts_with("cannot reach"))
-      return report(job.error());
     note(fmt::format(
         "-- the upload was cut ({}): {} is sent again when the server is back",
         job ? text_of(child(*job, "error"), "message") : safe(job.error().message),

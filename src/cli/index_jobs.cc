@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <thread>
 
 #include "cli/api.h"
 #include "cli/families.h"
@@ -20,13 +19,6 @@ using base::Json;
 struct Begin {
   std::string index;
   bool follow = false;
-};
-
-struct Recall : Begin {
-  std::optional<std::uint64_t> samples;
-  std::optional<std::uint64_t> k;
-  std::optional<std::uint64_t> nprobe;
-  std::optional<std::uint64_t> ef;
 };
 
 struct Export {
@@ -51,34 +43,6 @@ int begin(const Context& context, const std::string& target, const std::string& 
   const auto id = text_of(*job, "jobId");
   if (follow) return follow_to_the_end(context, id);
   return emit((context.json ? json_text(*job) : id) + "\n");
-}
-
-/// The measured recall is told by the samples of each second, so the next one may be waited for.
-int tell_recall(const Context& context, const std::string& index) {
-  constexpr int kAttempts = 12;
-  constexpr std::chrono::milliseconds kBetween{250};
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (attempt > 0) std::this_thread::sleep_for(kBetween);
-    const auto metrics = context.http().json("GET", api_path({"metrics", "search"}));
-    if (!metrics) return report(metrics.error());
-    for (const auto& sample : items_of(*metrics, "metrics"))
-      if (text_of(sample, "index") == index && sample.find("recall"))
-        return emit(fmt::format("recall {:.4f}\n", number_of(sample, "recall")));
-  }
-  note("-- metrics.search does not show the recall yet");
-  return kOk;
-}
-
-int measure_recall(const Context& context, const Recall& what) {
-  const auto body = json_object([&](auto& out) {
-    if (what.samples) out.member("samples", *what.samples);
-    if (what.k) out.member("k", *what.k);
-    if (what.nprobe) out.member("nprobe", *what.nprobe);
-    if (what.ef) out.member("ef", *what.ef);
-  });
-  const int code = begin(context, api_path({"indices", what.index, "recall"}), body, what.follow);
-  if (code != kOk || !what.follow) return code;
-  return context.json ? kOk : tell_recall(context, what.index);
 }
 
 /// Begins a job that makes a file, waits for its end without a word, and fetches the file.
@@ -134,9 +98,7 @@ int restore_index(const Context& context, const Restore& what) {
     const auto answer =
         context.http().upload(target, {"application/vnd.mlgraph.snapshot"}, in, size);
     if (!answer) return report(answer.error());
-    auto parsed = base::parse_json(answer->body);
-    const bool is_job = parsed && parsed->find("jobId");  // also one that failed
-    job = is_job ? std::move(parsed) : client::json_of(*answer);
+    job = job_of(*answer);
   }
   if (!job) return report(job.error());
   const auto ended = JobFollower(context, text_of(*job, "jobId"), nullptr).run();
@@ -168,19 +130,7 @@ void add_index_jobs(Program& program) {
   simple("merge", "merge its shards into one part on disk now");
   simple("compact", "give back the places of deleted vectors now");
 
-  const auto recall = std::make_shared<Recall>();
-  auto* measured = program.command(
-      *group,
-      "recall",
-      "measure how many of the nearest its searches find",
-      [recall](const Context& context) { return measure_recall(context, *recall); }
-  );
-  measured->add_option("index", recall->index, "the index")->required()->type_name(kIndexName);
-  measured->add_flag("--follow", recall->follow, "wait for the measurement and print it");
-  measured->add_option("--samples", recall->samples, "vectors that are searched for (100)");
-  measured->add_option("-k", recall->k, "nearest that are compared (10)");
-  measured->add_option("--nprobe", recall->nprobe, "lists to probe");
-  measured->add_option("--ef", recall->ef, "near vertices to keep in a graph");
+  add_index_recall(program);
 
   const auto out = std::make_shared<Export>();
   auto* exported =

@@ -10,16 +10,51 @@ namespace mlgraph::cli {
 
 using base::Json;
 
+namespace {
+
+constexpr unsigned char kDelete = 0x7f;
+
+/// The control character U+0080 to U+009F that begins at `at`; 0: another one does. A terminal may
+/// take U+009B for ESC [.
+unsigned char late_control(std::string_view text, std::size_t at) {
+  constexpr unsigned char kLead = 0xc2;
+  constexpr unsigned char kFirst = 0x80;
+  constexpr unsigned char kLast = 0x9f;
+  if (static_cast<unsigned char>(text[at]) != kLead || at + 1 == text.size()) return 0;
+  const auto byte = static_cast<unsigned char>(text[at + 1]);
+  return byte >= kFirst && byte <= kLast ? byte : 0;
+}
+
+}  // namespace
+
 std::string safe(std::string_view text) {
   constexpr unsigned char kFirstPrintable = 0x20;
-  constexpr unsigned char kDelete = 0x7f;
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < kFirstPrintable || byte == kDelete)
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < kFirstPrintable || byte == kDelete) {
       out += fmt::format("\\x{:02x}", byte);
+    } else if (const auto control = late_control(text, at)) {
+      out += fmt::format("\\x{:02x}", control);
+      ++at;
+    } else {
+      out.push_back(text[at]);
+    }
+  }
+  return out;
+}
+
+std::string safe_json(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const auto control = late_control(json, at);
+    const auto byte = static_cast<unsigned char>(json[at]);
+    if (control != 0 || byte == kDelete)
+      out += fmt::format("\\u{:04x}", control != 0 ? control : byte);
     else
-      out.push_back(c);
+      out.push_back(json[at]);
+    if (control != 0) ++at;
   }
   return out;
 }
@@ -64,7 +99,7 @@ std::string words_of(const Json& object, std::string_view key) {
 std::string json_text(const Json& json) {
   std::string text;
   base::JsonWriter(text).value(json);
-  return text;
+  return safe_json(text);
 }
 
 }  // namespace mlgraph::cli

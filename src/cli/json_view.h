@@ -10,6 +10,8 @@ namespace mlgraph::cli {
 
 /// Text for a terminal: control characters as \x1b and the like, so that no name moves the cursor.
 [[nodiscard]] std::string safe(std::string_view text);
+/// The same JSON for a terminal: those control characters that JSON lets stand are escaped too.
+[[nodiscard]] std::string safe_json(std::string_view json);
 
 [[nodiscard]] std::string text_of(
     const base::Json& object, std::string_view key, std::string_view otherwise = "-"
@@ -26,7 +28,7 @@ namespace mlgraph::cli {
 [[nodiscard]] const base::Json::Array& items_of(const base::Json& object, std::string_view key);
 /// The texts of an array, with blanks between.
 [[nodiscard]] std::string words_of(const base::Json& object, std::string_view key);
-/// One line of JSON.
+/// One line of JSON, safe.
 [[nodiscard]] std::string json_text(const base::Json& json);
 
 }  // namespace mlgraph::cli

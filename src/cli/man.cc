@@ -2,12 +2,12 @@
 // and a test holds one against the other.
 #include <fmt/format.h>
 
+#include "base/version.h"
 #include "cli/api.h"
 #include "cli/exit.h"
 #include "cli/families.h"
 #include "cli/program.h"
 #include "cli/tree.h"
-#include "cli/version.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -85,7 +85,7 @@ std::string page(CLI::App& app) {
       "scripts.\n"
       "Options of all commands may stand before or behind the command.\n"
       ".SH OPTIONS\n{}.SH COMMANDS\n",
-      kVersion,
+      base::kVersion,
       option_list(&app)
   );
   describe(&app, "mlgraph", out);
@@ -103,7 +103,7 @@ std::string page(CLI::App& app) {
       ".SH FILES\n"
       ".TP\n.I $XDG_CONFIG_HOME/mlgraph/contexts.toml\nStored contexts; ~/.config where the "
       "variable is not set. Only its owner may read it.\n"
-      ".SH SEE ALSO\n.BR mlgraphd (1)\n";
+      ".SH SEE ALSO\n.BR mlgraphd (8)\n";
   return out;
 }
 

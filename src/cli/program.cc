@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "base/nearest.h"
+#include "base/version.h"
 #include "cli/api.h"
 #include "cli/exit.h"
 #include "cli/json_view.h"
 #include "cli/output.h"
-#include "cli/version.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -78,7 +78,7 @@ Program::Program()
     : app_("Vector indices you can watch: the command line of an MLGraph server.", "mlgraph") {
   app_.require_subcommand(1);
   app_.fallthrough();
-  app_.set_version_flag("--version", std::string("mlgraph ") + kVersion);
+  app_.set_version_flag("--version", std::string("mlgraph ") + base::kVersion);
   app_.add_option("--context", flags_.context, "a stored server (mlgraph context list)")
       ->type_name(kContextName);
   app_.add_option("--server", flags_.server, "its address, http://127.0.0.1:7700 (MLGRAPH_URL)")

@@ -1,6 +1,8 @@
 #include "cli/result_file.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 
 #include "cli/api.h"
@@ -15,6 +17,13 @@ base::Result<void> outcome_of(const base::Result<client::HttpAnswer>& answer) {
   return client::json_of(*answer).map([](const base::Json&) {});
 }
 
+tl::unexpected<base::Error> cannot_write(const std::string& name, const std::string& why) {
+  return base::fail(base::ErrorCode::kNoSpace, "cannot write {}: {}", name, why);
+}
+
+/// Of a failure just now, which a stream may tell without a reason.
+int errno_or_any() { return errno != 0 ? errno : EIO; }
+
 }  // namespace
 
 base::Result<void> download_result(
@@ -27,18 +36,21 @@ base::Result<void> download_result(
     const auto answer =
         http.download(target, [&](std::string_view piece) { return out.put(piece); });
     if (out.reader_gone()) return {};
+    if (out.failed()) return cannot_write("standard output", out.failure());
     return outcome_of(answer);
   }
   const std::string part = file + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  if (!out) return base::fail(base::ErrorCode::kInvalidValue, "cannot write {}", part);
+  if (!out) return cannot_write(part, std::strerror(errno));
+  int failure = 0;
   auto outcome = outcome_of(http.download(target, [&](std::string_view piece) {
     out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (!out) failure = errno_or_any();
     return out.good();
   }));
   out.close();
-  if (outcome && (!out || std::rename(part.c_str(), file.c_str()) != 0))
-    outcome = base::fail(base::ErrorCode::kInvalidValue, "cannot write {}", file);
+  if (outcome && (!out || std::rename(part.c_str(), file.c_str()) != 0)) failure = errno_or_any();
+  if (failure != 0) outcome = cannot_write(file, std::strerror(failure));
   if (!outcome) std::remove(part.c_str());
   return outcome;
 }

@@ -1,5 +1,6 @@
 // mlgraph search: the nearest vectors.
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <memory>
 
@@ -32,7 +33,8 @@ struct Search {
 /// "[1,2]", "@FILE", or "-" for standard input.
 base::Result<std::string> query_text(const std::string& given) {
   if (given != "-" && !given.starts_with('@')) return given;
-  std::ifstream in(given == "-" ? "/dev/stdin" : given.substr(1));
+  if (given == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  std::ifstream in(given.substr(1));
   if (!in) return base::fail(ErrorCode::kInvalidValue, "cannot read {}", given.substr(1));
   return std::string(std::istreambuf_iterator<char>(in), {});
 }

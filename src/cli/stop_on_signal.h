@@ -15,6 +15,7 @@ namespace mlgraph::cli {
 
 /// Ctrl-C and SIGTERM end the stream in good order, so that its position can be told; a second one
 /// ends the process there and then (its output may be stuck). So does the end of `patience`.
+/// SIGUSR1 is how its destructor calls the waiting thread; one from elsewhere is none of ours.
 /// Threads  signals are blocked from here on, in this thread and those it begins.
 class StopOnSignal {
  public:
@@ -27,6 +28,7 @@ class StopOnSignal {
     waiter_ = std::thread([this, &stream, patience] { wait(stream, patience); });
   }
   ~StopOnSignal() {
+    leaving_ = true;
     pthread_kill(waiter_.native_handle(), SIGUSR1);
     waiter_.join();
   }
@@ -41,7 +43,7 @@ class StopOnSignal {
   void wait(client::EventStream& stream, std::optional<std::chrono::milliseconds> patience) {
     if (patience) {
       const int first = signal_within(*patience);
-      if (first == SIGUSR1) return;
+      if (first == SIGUSR1) return;  // our own
       signal_ = first;
       time_over_ = first == 0;
       stream.stop();
@@ -49,7 +51,8 @@ class StopOnSignal {
     for (;;) {
       int signal = 0;
       sigwait(&set_, &signal);
-      if (signal == SIGUSR1) return;
+      if (signal == SIGUSR1 && leaving_) return;
+      if (signal == SIGUSR1) continue;
       if (signal_.exchange(signal) != 0) ::_exit(128 + signal);
       stream.stop();
     }
@@ -67,14 +70,16 @@ class StopOnSignal {
           static_cast<time_t>(left.count() / kPerSecond),
           static_cast<long>(left.count() % kPerSecond)};
       const int signal = ::sigtimedwait(&set_, nullptr, &limit);
-      if (signal > 0) return signal;
-      if (errno != EINTR) return 0;  // stopped and continued is none of ours
+      const bool from_outside = signal == SIGUSR1 && !leaving_;
+      if (signal > 0 && !from_outside) return signal;
+      if (signal < 0 && errno != EINTR) return 0;  // stopped and continued is none of ours
     }
   }
 
   sigset_t set_{};
   std::atomic<int> signal_{0};
   std::atomic<bool> time_over_{false};
+  std::atomic<bool> leaving_{false};
   std::thread waiter_;
 };
 

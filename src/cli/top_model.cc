@@ -73,8 +73,6 @@ void TopModel::take_state(const Json& data) {
 
 void TopModel::take_index(const Json& object) {
   auto& index = indices_[text_of(object, "index_id")];
-  index.dimension = count_of(object, "dimension");
-  index.metric = text_of(object, "metric_type");
   index.vectors = count_of(object, "vectors");
   index.bytes = number_of(object, "bytes");
   for (const auto& shard : items_of(object, "shards")) {

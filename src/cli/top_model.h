@@ -16,8 +16,6 @@ namespace mlgraph::cli {
 class TopModel {
  public:
   struct Index {
-    std::uint64_t dimension = 0;
-    std::string metric;
     std::uint64_t vectors = 0;
     double bytes = 0;
     std::map<std::uint64_t, std::string> shard_tiers;   ///< by shard
@@ -41,8 +39,6 @@ class TopModel {
   [[nodiscard]] bool has_state() const { return has_state_; }
   [[nodiscard]] bool connected() const { return connected_; }
   [[nodiscard]] const std::string& why_not() const { return why_not_; }
-  /// The server's time, of the newest message.
-  [[nodiscard]] base::Timestamp now() const { return now_; }
   /// Whether a sample of that time still says how things are: rates are sampled each second while
   /// something goes on.
   [[nodiscard]] bool is_fresh(base::Timestamp sampled) const;
@@ -61,7 +57,7 @@ class TopModel {
   bool state_begins_ = true;  // the next part is the first one
   bool connected_ = false;
   std::string why_not_;
-  base::Timestamp now_;
+  base::Timestamp now_;  // the server's, of the newest message
 };
 
 }  // namespace mlgraph::cli

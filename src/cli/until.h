@@ -17,7 +17,6 @@ class Until {
  public:
   /// errors kInvalidChannel naming the pattern.
   [[nodiscard]] static base::Result<Until> parse(const std::vector<std::string>& patterns);
-  [[nodiscard]] bool empty() const { return patterns_.empty(); }
   [[nodiscard]] bool is_end(std::string_view type, const base::Json& message) const;
 
  private:

@@ -61,7 +61,7 @@ class Watcher {
 
  private:
   bool print(std::string_view type, const Json& message, std::string_view text) {
-    return context_.json ? out_.line(text)
+    return context_.json ? out_.line(safe_json(text))
                          : out_.line(event_line(context_.terminal, type, message));
   }
 

@@ -43,19 +43,16 @@ Next next_after(const Ending& ending) {
 
 base::Error error_of(const Ending& ending) {
   if (ending.refused) return *ending.refused;
+  if (ending.untrusted) return *ending.untrusted;
   const bool by_http = ending.http_status != 0;
   const int number = by_http ? ending.http_status : ending.close_code;
   ErrorCode code = ErrorCode::kBadRequest;
-  if (ending.untrusted)
-    code = ErrorCode::kInternal;
-  else if (number == 401 || number == protocol::kCloseUnauthorized)
+  if (number == 401 || number == protocol::kCloseUnauthorized)
     code = ErrorCode::kUnauthorized;
   else if (number == 403 || number == protocol::kCloseForbidden)
     code = ErrorCode::kForbidden;
   else if (number == protocol::kCloseTokenExpired)
     code = ErrorCode::kTokenExpired;
-  if (ending.untrusted)
-    return {code, fmt::format("the server's certificate: {}", ending.reason), {}, {}};
   return {
       code,
       by_http ? fmt::format("the server refused the connection ({}): {}", number, ending.reason)

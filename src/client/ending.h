@@ -15,7 +15,7 @@ struct Ending {
   std::string reason;
   std::chrono::milliseconds retry_after{0};  ///< the least delay, as the server asks
   std::optional<base::Error> refused;        ///< the subscription itself was answered with an error
-  bool untrusted = false;                    ///< the server's certificate does not verify
+  std::optional<base::Error> untrusted;      ///< the server's certificate does not verify
   bool stopped = false;                      ///< by our own side
 };
 

@@ -18,6 +18,12 @@ base::ErrorCode code_of(int status) {
       return base::ErrorCode::kNotFound;
     case 409:
       return base::ErrorCode::kConflict;
+    case 429:
+      return base::ErrorCode::kRateLimited;
+    case 502:
+    case 503:
+    case 504:  // of the server itself, or of a proxy before it
+      return base::ErrorCode::kOverloaded;
     default:
       return base::ErrorCode::kBadRequest;
   }

@@ -37,7 +37,7 @@ class HttpClient {
       std::optional<std::uint64_t> size
   ) const;
   /// GET: the body of a 200 goes to `take` piece by piece, any other into the answer. `take`
-  /// answers false when it cannot go on. errors also kInvalidValue: not taken.
+  /// answers false when it cannot go on: kCancelled.
   [[nodiscard]] base::Result<HttpAnswer> download(
       std::string_view target, const std::function<bool(std::string_view piece)>& take
   ) const;

@@ -15,10 +15,9 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include "client/tls.h"
+#include "client/trust.h"
 
 namespace mlgraph::client {
 namespace {
@@ -184,7 +183,7 @@ class HttpSession::Impl {
       if (!request.take || answer.status != 200)
         answer.body += got;
       else if (!request.take(got))
-        co_return base::fail(ErrorCode::kInvalidValue, "what was downloaded could not be kept");
+        co_return base::fail(ErrorCode::kCancelled, "what was downloaded could not be kept");
     }
     tcp_layer.expires_never();
     if (!parser.keep_alive()) drop();
@@ -221,20 +220,14 @@ class HttpSession::Impl {
   tl::unexpected<base::Error> unreached(const error_code& ec) const {
     if (ec == beast::error::timeout)
       return base::fail(
-          ErrorCode::kTimeout,
+          ErrorCode::kInternal,
           "cannot reach {}: no connection within {} s",
           to_text(to_.server),
           seconds_of(timeouts_.connect)
       );
-    const bool untrusted =
-        ec.category() == asio::error::get_ssl_category() &&
-        ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+    if (is_distrust(ec)) return tl::unexpected(untrusted(to_.server, ec.message()));
     return base::fail(
-        ErrorCode::kInternal,
-        "cannot {} {}: {}",
-        untrusted ? "trust" : "reach",
-        to_text(to_.server),
-        ec.message()
+        ErrorCode::kInternal, "cannot reach {}: {}", to_text(to_.server), ec.message()
     );
   }
 
@@ -244,7 +237,7 @@ class HttpSession::Impl {
           ErrorCode::kTimeout, "{} was silent for {} s", to_text(to_.server), seconds_of(waited)
       );
     return base::fail(
-        ErrorCode::kInternal, "the connection to {} broke: {}", to_text(to_.server), ec.message()
+        ErrorCode::kInterrupted, "the connection to {} broke: {}", to_text(to_.server), ec.message()
     );
   }
 

@@ -47,8 +47,9 @@ class HttpSession {
   explicit HttpSession(Connection connection, Timeouts timeouts = {});
   ~HttpSession();
   /// Any HTTP status is an answer. An early one ends the body.
-  /// errors  kInternal: not reached, or the connection broke; kTimeout; kInvalidValue for a CA file
-  ///         that does not load. Each names the address.
+  /// errors  kInternal: no connection stood (is_untrusted tells why where that is it); once it has
+  ///         stood kInterrupted: it broke, and kTimeout: a silent server; kCancelled: `take` could
+  ///         not go on; kInvalidValue for a CA file that does not load.
   [[nodiscard]] base::Result<HttpAnswer> exchange(const HttpRequest& request);
 
  private:

@@ -13,11 +13,10 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include "base/json.h"
 #include "client/tls.h"
+#include "client/trust.h"
 
 namespace mlgraph::client {
 namespace {
@@ -33,11 +32,6 @@ using TlsSocket = websocket::stream<beast::ssl_stream<beast::tcp_stream>>;
 constexpr auto kConnectTime = std::chrono::seconds(10);  // and again for the upgrade
 constexpr auto kGoodbyeTime = std::chrono::seconds(1);
 constexpr std::size_t kMessageMax = std::size_t{16} << 20;
-
-bool is_untrusted(const error_code& ec) {
-  return ec.category() == asio::error::get_ssl_category() &&
-         ERR_GET_REASON(static_cast<unsigned long>(ec.value())) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-}
 
 /// The server's own sentence, where its answer has one.
 std::string sentence_of(const websocket::response_type& answer) {
@@ -193,7 +187,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
 
   void describe(const error_code& ec) {
     if (!ec || !ending_.reason.empty()) return;
-    ending_.untrusted = is_untrusted(ec);
+    if (is_distrust(ec)) ending_.untrusted = untrusted(to_.server, ec.message());
     ending_.reason = ec.message();
     if (ec != websocket::error::closed) return;
     const auto& reason = socket_.reason();

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "client/link.h"
+#include "client/server_error.h"
 #include "client/tls.h"
 
 namespace mlgraph::client {
@@ -56,7 +57,8 @@ class Prober {
           "no answer over WebSocket within {} s",
           std::chrono::duration<double>(patience_).count()
       );
-    const bool told = ending.http_status != 0 || ending.close_code >= 4000 || ending.untrusted;
+    const bool told =
+        ending.http_status != 0 || ending.close_code >= 4000 || ending.untrusted.has_value();
     if (told) return tl::unexpected(error_of(ending));
     return base::fail(ErrorCode::kInternal, "no WebSocket connection: {}", ending.reason);
   }
@@ -96,12 +98,7 @@ class Prober {
     } else if (name == "pong") {
       return on_pong(*json);
     } else if (name == "error" && data) {
-      const auto* message = data->find("message");
-      refused_ = base::Error{
-          ErrorCode::kUnauthorized,
-          message && message->as_string() ? *message->as_string() : "refused",
-          {},
-          {}};
+      refused_ = error_in(*data);
       return false;
     }
     return true;

@@ -18,7 +18,7 @@ struct Probe {
 };
 
 /// Connects to /ws, says hello and who we are, and pings.
-/// errors  what the server says against it: kUnauthorized, kForbidden, …; kTimeout after
+/// errors  what the server says against it: kUnauthorized, kOverloaded, …; kTimeout after
 ///         `patience`; kInternal when no connection stands or it breaks; kInvalidValue for a CA
 ///         file that does not load.
 [[nodiscard]] base::Result<Probe> probe(

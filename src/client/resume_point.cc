@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocol/error_table.h"
+#include "client/server_error.h"
 
 namespace mlgraph::client {
 
@@ -20,12 +20,6 @@ std::string_view text_of(const Json* value) {
 }
 
 bool flag_of(const Json* value) { return value && value->as_bool() && *value->as_bool(); }
-
-ErrorCode code_named(std::string_view name) {
-  for (const auto& row : protocol::error_table())
-    if (row.name == name) return row.code;
-  return ErrorCode::kInternal;
-}
 
 template <typename Body>
 std::string request(std::string_view type, std::string_view ref, Body&& body) {
@@ -120,12 +114,11 @@ ResumePoint::News ResumePoint::on_error(const Json& message) {
   News news;
   const Json* data = message.find("data");
   if (!data) return news;
-  const ErrorCode code = code_named(text_of(data->find("code")));
+  auto error = error_in(*data);
   const std::string_view ref = text_of(message.find("ref"));
   if (ref == kSubscribe || ref == kSync) {
-    news.refused = {code, std::string(text_of(data->find("message"))), {}, {}};
-    if (const auto* ms = data->find("retry_after_ms")) news.refused->retry_after_ms = ms->as_int();
-  } else if (code == ErrorCode::kCursorExpired) {
+    news.refused = std::move(error);
+  } else if (error.code == ErrorCode::kCursorExpired) {
     // The log was trimmed under our replay: delivery goes on at its end.
     news.gap_after = id_;
     state_owed_ = wants_state_;

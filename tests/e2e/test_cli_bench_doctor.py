@@ -1,5 +1,6 @@
 """`mlgraph bench` counts what really came back; `mlgraph doctor` finds what is wrong and says what helps."""
 import json
+import os
 
 import pytest
 from harness import fill, rows, run
@@ -66,6 +67,28 @@ def test_a_bad_token(server):
     assert found["connection"]["verdict"] == "ok"
 
 
+def test_a_token_that_has_all_its_sessions(make_server):
+    server = make_server(settings={"limits.sessions_per_token": 1})
+    holder = server.socket()
+    found = findings(run(server, "--json", "doctor"))["WebSocket"]
+    assert "1 sessions, the limit" in found["finding"] and "close sessions" in found["remedy"], found
+    refused = run(server, "bench", "watch", "--seconds", "0.2")
+    assert refused.returncode == 1 and "1 sessions, the limit" in refused.stderr, refused
+    holder.close()
+
+
+def test_a_data_directory_out_of_reach_is_a_finding(make_server):
+    """As another user than the server's: whatever else was found is still told."""
+    server = make_server()
+    stranger = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    server.data_dir.chmod(0o600)
+    done = run(server, "--json", "doctor", "--data-dir", server.data_dir, cwd="/", **stranger)
+    server.data_dir.chmod(0o700)
+    wrong = [f for f in json.loads(done.stdout) if f["verdict"] == "wrong"]
+    assert done.returncode == 1 and findings(done)["connection"]["verdict"] == "ok", done
+    assert wrong[-1]["finding"].endswith("Permission denied") and wrong[-1]["remedy"] == "run it as the server's user", wrong
+
+
 def test_a_data_directory_that_others_reach(make_server):
     server = make_server()
     server.data_dir.chmod(0o755)
@@ -77,8 +100,9 @@ def test_a_data_directory_that_others_reach(make_server):
 def test_a_read_only_server(make_server):
     server = make_server()
     rest = server.rest()
+    start = rest.get("/state").json["id"]
     assert rest.put("/alert-rules/disk", {"warn": 0, "error": 0, "for_seconds": 0}).status == 200
-    assert run(server, "watch", "--until", "alert.error", "--state", "--for", "30").returncode in (0, 7)
+    assert run(server, "watch", "--until", "alert.error", "--since", start, "--for", "60").returncode == 0
     done = run(server, "--json", "doctor")
     found = findings(done)
     assert done.returncode == 1 and found["writing"]["verdict"] == "wrong" and "read-only" in found["writing"]["finding"], found

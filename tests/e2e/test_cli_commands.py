@@ -83,7 +83,13 @@ def test_alerts_and_their_rules(make_server):
 def test_text_from_the_server_moves_no_cursor(server, make_index):
     """Metadata may hold anything: JSON escapes it; ids are escaped by the command itself."""
     make_index("nasty")
+    values = [1, 2, 3, 4]
     assert server.rest().post("/indices/nasty/vectors", {"vectors": [
-        {"id": "a\x1b[2Jb", "values": [1, 2, 3, 4], "metadata": {"k": "\x1b[31m"}}]}).status == 200
+        {"id": "a\x1b[2Jb", "values": values, "metadata": {"k": "\x1b[31m"}},
+        {"id": "c\x9b2Jd\u00e9", "values": values, "metadata": {"k": "\x9b31m\x85\x7f\u00e9"}}]}).status == 200
     shown = run(server, "search", "nasty", "--vector", "[1,2,3,4]").stdout
     assert "\x1b" not in shown and "a\\x1b[2Jb" in shown, shown
+    assert not set(shown) & {"\x9b", "\x85", "\x7f"} and "c\\x9b2Jd\u00e9" in shown, shown
+    told = run(server, "--json", "search", "nasty", "--vector", "[1,2,3,4]").stdout
+    assert not set(told) & {"\x9b", "\x85", "\x7f"} and "\\u009b31m\\u0085\\u007f\u00e9" in told, told
+    assert {h["metadata"]["k"] for h in json.loads(told)["results"][0]} == {"\x1b[31m", "\x9b31m\x85\x7f\u00e9"}

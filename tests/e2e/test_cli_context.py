@@ -70,6 +70,21 @@ def test_what_others_may_read_is_refused(home, server, token_file):
     assert open_file.returncode == 2 and "chmod 600" in open_file.stderr
 
 
+def test_a_file_that_cannot_be_read_is_not_replaced(home, server):
+    """Only one that is not there counts as empty."""
+    home.file.parent.mkdir()
+    home.file.symlink_to(home.file.name)
+    refused = home("context", "add", "here", url(server))
+    assert refused.returncode == 2 and "symbolic links" in refused.stderr, refused
+    assert home.file.is_symlink()
+
+
+def test_one_token_is_taken(home, server, token_file):
+    both = home("context", "add", "here", url(server), "--token-file", token_file, "--token-stdin", stdin="mlg_another")
+    assert both.returncode == 2 and "one of both" in both.stderr, both
+    assert not home.file.exists()
+
+
 def test_an_unknown_context_names_the_nearest_and_a_broken_file_its_line(home, server, token_file):
     assert home("context", "add", "production", url(server), "--token-file", token_file).returncode == 0
     assert "did you mean 'production'?" in home("--context", "prodution", "index", "list").stderr

@@ -1,5 +1,7 @@
 """`import --follow`, `watch --job` and `watch --until`: they end with what they wait for, also when the server is killed meanwhile."""
 import json
+import os
+import socket
 import subprocess
 
 from harness import OnTerminal, OpenImport, Watch, fill, rows, run
@@ -52,6 +54,27 @@ def test_standard_input_is_sent_as_it_comes(server, make_index):
     assert csv.returncode == 0 and server.rest().get("/indices/piped/vectors/a").status == 200, csv
 
 
+def test_standard_input_is_read_from_where_it_stands(server, make_index, tmp_path):
+    """A file whose first rows somebody else has read, a socket, and what cannot be read at all."""
+    make_index("handed")
+    file = tmp_path / "rows.jsonl"
+    file.write_text(lines(10))
+    with file.open("rb") as half:
+        os.lseek(half.fileno(), len(lines(4)), os.SEEK_SET)
+        done = run(server, "import", "handed", "-", "--follow", stdin=half)
+        assert done.returncode == 0 and "imported 6 vectors" in done.stdout, done
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(b"[1,2,3,4]")
+        ours.shutdown(socket.SHUT_WR)
+        found = run(server, "search", "handed", "--vector", "-", stdin=theirs)
+        assert found.returncode == 0 and "r9" in found.stdout, found
+    folder = os.open(tmp_path, os.O_RDONLY)
+    unread = run(server, "import", "handed", "-", "--follow", stdin=folder)
+    os.close(folder)
+    assert unread.returncode == 2 and "cannot read" in unread.stderr, unread
+
+
 def test_a_token_without_events_follows_by_asking(server, make_index, make_token, tmp_path):
     make_index("asked")
     file = tmp_path / "rows.jsonl"
@@ -70,21 +93,22 @@ def test_the_bar_on_a_terminal_is_redrawn_and_ends_whole(server, make_index, tmp
 
 
 def test_an_import_goes_on_when_the_server_is_killed_under_it(make_server, tmp_path):
-    """Its body arrives by a pipe that the test holds: the kill comes when the upload is under way, and the file is sent again."""
+    """The kill comes with the job's first event, when most of the rows are still to be sent: the file is sent again."""
     server = make_server()
     make(server, "docs")
     file = tmp_path / "rows.jsonl"
-    file.write_text(lines(60_000))
+    file.write_text(lines(200_000))
     process = subprocess.Popen([str(binary("mlgraph")), "--json", "import", "docs", str(file), "--follow"], env=environment(server),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    first = json.loads(process.stdout.readline())
+    process.stdout.readline()
     server.kill()
     server.start(port=server.port)
     out, notes = process.communicate(timeout=120)
     assert process.returncode == 0, (out[-500:], notes)
-    last = json.loads((out.splitlines() or [json.dumps(first)])[-1])
-    assert last["type"] == "job.completed" and last["data"]["processed"] == 60_000
-    assert_counted(server, 60_000)
+    assert f"{file} is sent again" in notes, notes
+    last = json.loads(out.splitlines()[-1])
+    assert last["type"] == "job.completed" and last["data"]["processed"] == 200_000
+    assert_counted(server, 200_000)
 
 
 def test_an_import_of_the_import_folder_is_followed_through_a_kill(make_server):

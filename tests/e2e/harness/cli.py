@@ -12,7 +12,7 @@ PATIENCE = 60.0
 
 def environment(server, token=ADMIN_TOKEN):
     env = {k: v for k, v in os.environ.items() if not k.startswith("MLGRAPH_")}
-    return {**env, "MLGRAPH_URL": f"http://{server.host}:{server.port}", "MLGRAPH_TOKEN": token, "NO_COLOR": "1"}
+    return {**env, "MLGRAPH_URL": f"{'https' if getattr(server, 'tls', False) else 'http'}://{server.host}:{server.port}", "MLGRAPH_TOKEN": token, "NO_COLOR": "1"}
 
 
 class Watch:
