@@ -29,15 +29,16 @@ base::Result<JobState> LaneThreads::enter() {
   return place;
 }
 
-bool LaneThreads::try_post(JobState place, std::function<void()> work) {
+bool LaneThreads::try_post(JobState place, std::function<std::function<void()>()> work) {
   const bool posted = pool_.try_post([this, place, work = std::move(work)] {
     if (place == JobState::kQueued) {
       base::MutexLock lock(mutex_);
       --queued_;
       ++running_;
     }
-    work();
+    const auto tell = work();
     leave(JobState::kRunning);
+    tell();
   });
   if (!posted) leave(place);
   return posted;

@@ -23,9 +23,10 @@ class LaneThreads {
 
   /// Takes a place: kRunning if a thread is free this instant, else kQueued.
   [[nodiscard]] base::Result<model::JobState> enter();
-  /// Runs `work` when its turn has come; the place is given back behind it. false: the lane stops,
-  /// and the place is left.
-  [[nodiscard]] bool try_post(model::JobState place, std::function<void()> work);
+  /// Runs `work` when its turn has come, gives the place back, and then calls what `work` returned:
+  /// that tells of the end, and whoever hears it finds the place free. false: the lane stops, and
+  /// the place is left.
+  [[nodiscard]] bool try_post(model::JobState place, std::function<std::function<void()>()> work);
   /// Gives back a place that nothing was posted for.
   void leave(model::JobState place);
   /// Runs what waits and joins.

@@ -105,10 +105,11 @@ class Runner::Impl {
   }
 
   Result<model::Job> finish(const std::shared_ptr<JobHandle>& job, Result<void> outcome) {
-    auto ended = end(std::static_pointer_cast<RunningJob>(job), std::move(outcome));
-    base::MutexLock lock(mutex_);
-    --driven_;
-    return ended;
+    {
+      base::MutexLock lock(mutex_);
+      --driven_;  // whoever hears of its end may begin another
+    }
+    return end(std::static_pointer_cast<RunningJob>(job), std::move(outcome));
   }
 
   Result<model::Job> cancel(const std::string& id) {
@@ -261,16 +262,15 @@ class Runner::Impl {
     return {};
   }
 
-  /// What a lane's thread does of a job: its work, from its claim to its end.
-  std::function<void()> run_of(std::shared_ptr<RunningJob> job, Work work) {
-    return [this, job = std::move(job), work = std::move(work)] {
-      if (!job->try_claim()) return;
+  /// What a lane's thread does of a job: its work, from its claim on, and what ends it.
+  std::function<std::function<void()>()> run_of(std::shared_ptr<RunningJob> job, Work work) {
+    return [this, job = std::move(job), work = std::move(work)]() -> std::function<void()> {
+      if (!job->try_claim()) return [] {};
       if (!job->cancelled()) job->set_running();
-      end_or_leave(
-          job,
-          job->cancelled() ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
-                           : work(*job)
-      );
+      auto outcome = job->cancelled()
+                         ? Result<void>(fail(ErrorCode::kCancelled, "cancelled before it began"))
+                         : work(*job);
+      return [this, job, outcome = std::move(outcome)] { end_or_leave(job, outcome); };
     };
   }
 

@@ -238,6 +238,30 @@ TEST_F(RunnerTest, NoLaneHoldsUpTheOther) {
   EXPECT_EQ(wait_end("i4")->state, JobState::kCompleted);
 }
 
+TEST_F(RunnerTest, WhoHearsOfAnEndFindsThePlaceFree) {
+  open({.threads = 1, .queue_max = 0, .imports_max = 1});
+  std::promise<base::Result<model::Job>> next;
+  Gate gate;
+  ASSERT_TRUE(runner_->start(spec("first"), gate.work()));
+  runner_->on_end("first", [&](const auto&) {
+    next.set_value(runner_->start(spec("second"), nothing()));
+  });
+  gate.open();
+  const auto second = next.get_future().get();
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->state, JobState::kRunning);
+  ASSERT_TRUE(wait_end("second"));
+
+  const auto driven = runner_->begin(spec("driven"));
+  ASSERT_TRUE(driven);
+  std::promise<bool> begun;
+  runner_->on_end("driven", [&](const auto&) {
+    begun.set_value(runner_->begin(spec("next")).has_value());
+  });
+  ASSERT_TRUE(runner_->finish(*driven, {}));
+  EXPECT_TRUE(begun.get_future().get());
+}
+
 TEST_F(RunnerTest, QueuedJobsBeginInOrderAndAreBounded) {
   open({.threads = 1, .queue_max = 3, .imports_max = 1});
   Gate gate;
