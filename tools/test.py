@@ -41,7 +41,7 @@ def build(preset):
 
 
 def unit(preset):
-    return [["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--no-tests=error", "-V"]]
+    return [["ctest", "--test-dir", f"build/{preset}", "--output-on-failure", "--no-tests=error", "-V", "-j2"]]
 
 
 def pytest(preset, *args):

@@ -1,6 +1,5 @@
 #include "client/http_session.h"
 
-#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -12,12 +11,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 
 #include "client/tls.h"
 #include "client/trust.h"
+#include "client/wire.h"
 
 namespace mlgraph::client {
 namespace {
@@ -29,8 +27,6 @@ using asio::ip::tcp;
 using base::ErrorCode;
 using base::Result;
 using boost::system::error_code;
-using PlainStream = beast::tcp_stream;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t kPieceBytes = 256 * 1024;
 
@@ -84,21 +80,15 @@ class HttpSession::Impl {
  private:
   // Results of its steps come back by value: nothing here outlives the call that waits for it.
   asio::awaitable<Result<HttpAnswer>> serve(HttpRequest request) {
-    if (!is_open()) {
+    if (!wire_) {
       auto opened = co_await open();
       if (!opened) co_return tl::unexpected(opened.error());
     }
-    if (auto* plain = std::get_if<std::unique_ptr<PlainStream>>(&stream_); plain && *plain)
-      co_return co_await talk(**plain, request);
-    co_return co_await talk(*std::get<std::unique_ptr<TlsStream>>(stream_), request);
-  }
-
-  [[nodiscard]] bool is_open() const {
-    return std::visit([](const auto& stream) { return stream != nullptr; }, stream_);
+    co_return co_await talk(*wire_, request);
   }
 
   void drop() {
-    stream_ = std::unique_ptr<PlainStream>();
+    wire_.reset();
     buffer_.clear();
   }
 
@@ -116,56 +106,38 @@ class HttpSession::Impl {
     const bool in_time = deadline_.cancel() > 0;
     if (ec && !in_time) ec = beast::error::timeout;
     if (ec) co_return unreached(ec);
-    if (!to_.server.tls) {
-      auto stream = std::make_unique<PlainStream>(io_);
-      stream->expires_at(until);
-      co_await stream->async_connect(endpoints, asio::redirect_error(asio::use_awaitable, ec));
-      if (ec) co_return unreached(ec);
-      stream->socket().set_option(tcp::no_delay(true), ec);
-      stream_ = std::move(stream);
-      co_return Result<void>();
-    }
     try {
-      if (!tls_) tls_.emplace(make_tls_context(to_));
+      if (to_.server.tls && !tls_) tls_.emplace(make_tls_context(to_));
     } catch (const boost::system::system_error& error) {
       co_return base::fail(ErrorCode::kInvalidValue, "{}: {}", to_.ca_file, error.what());
     }
-    auto stream = std::make_unique<TlsStream>(io_, *tls_);
-    auto& tcp_layer = beast::get_lowest_layer(*stream);
-    tcp_layer.expires_at(until);
-    co_await tcp_layer.async_connect(endpoints, asio::redirect_error(asio::use_awaitable, ec));
+    auto wire = std::make_unique<Wire>(io_, tls_ ? &*tls_ : nullptr);
+    wire->tcp().expires_at(until);
+    ec = co_await wire->connect(endpoints, to_);
     if (ec) co_return unreached(ec);
-    tcp_layer.socket().set_option(tcp::no_delay(true), ec);
-    prepare_tls(*stream, to_);
-    co_await stream->async_handshake(
-        asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, ec)
-    );
-    if (ec) co_return unreached(ec);
-    stream_ = std::move(stream);
+    wire_ = std::move(wire);
     co_return Result<void>();
   }
 
-  template <typename Stream>
-  asio::awaitable<Result<HttpAnswer>> talk(Stream& stream, const HttpRequest& request) {
-    auto& tcp_layer = beast::get_lowest_layer(stream);
+  asio::awaitable<Result<HttpAnswer>> talk(Wire& wire, const HttpRequest& request) {
     const auto silence = request.patience.value_or(timeouts_.silence);
     error_code ec;
     const auto head = make_head(to_, request);
     http::request_serializer<http::empty_body> serializer(head);
-    tcp_layer.expires_after(timeouts_.silence);
+    wire.tcp().expires_after(timeouts_.silence);
     co_await http::async_write_header(
-        stream, serializer, asio::redirect_error(asio::use_awaitable, ec)
+        wire, serializer, asio::redirect_error(asio::use_awaitable, ec)
     );
     if (ec && ec != http::error::need_buffer) co_return broke(ec, timeouts_.silence);
-    co_await write_body(stream, request, ec);
+    co_await write_body(wire, request, ec);
     if (ec == beast::error::timeout) co_return broke(ec, timeouts_.silence);
     // Any other failure to write may be an early answer behind which the server stopped reading.
 
     http::response_parser<http::buffer_body> parser;
     parser.body_limit(boost::none);
-    tcp_layer.expires_after(silence);
+    wire.tcp().expires_after(silence);
     co_await http::async_read_header(
-        stream, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec)
+        wire, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec)
     );
     if (ec) co_return broke(ec, silence);
     HttpAnswer answer{static_cast<int>(parser.get().result_int()), {}};
@@ -174,9 +146,9 @@ class HttpSession::Impl {
       auto& room = parser.get().body();
       room.data = piece.data();
       room.size = piece.size();
-      tcp_layer.expires_after(silence);
+      wire.tcp().expires_after(silence);
       co_await http::async_read_some(
-          stream, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec)
+          wire, buffer_, parser, asio::redirect_error(asio::use_awaitable, ec)
       );
       if (ec && ec != http::error::need_buffer) co_return broke(ec, silence);
       const std::string_view got(piece.data(), piece.size() - room.size);
@@ -185,19 +157,17 @@ class HttpSession::Impl {
       else if (!request.take(got))
         co_return base::fail(ErrorCode::kCancelled, "what was downloaded could not be kept");
     }
-    tcp_layer.expires_never();
+    wire.tcp().expires_never();
     if (!parser.keep_alive()) drop();
     co_return answer;
   }
 
-  template <typename Stream>
-  asio::awaitable<void> write_body(Stream& stream, const HttpRequest& request, error_code& ec) {
+  asio::awaitable<void> write_body(Wire& wire, const HttpRequest& request, error_code& ec) {
     ec = {};
-    auto& tcp_layer = beast::get_lowest_layer(stream);
     const auto write = [&](std::string_view bytes) -> asio::awaitable<void> {
-      tcp_layer.expires_after(timeouts_.silence);
+      wire.tcp().expires_after(timeouts_.silence);
       co_await asio::async_write(
-          stream, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec)
+          wire, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec)
       );
     };
     if (!request.next_piece) {
@@ -247,7 +217,7 @@ class HttpSession::Impl {
   tcp::resolver resolver_;
   asio::steady_timer deadline_;
   std::optional<asio::ssl::context> tls_;
-  std::variant<std::unique_ptr<PlainStream>, std::unique_ptr<TlsStream>> stream_;
+  std::unique_ptr<Wire> wire_;
   beast::flat_buffer buffer_;
 };
 

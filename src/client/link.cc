@@ -9,14 +9,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 
 #include "base/json.h"
 #include "client/tls.h"
 #include "client/trust.h"
+#include "client/wire.h"
 
 namespace mlgraph::client {
 namespace {
@@ -26,8 +24,6 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
-using PlainSocket = websocket::stream<beast::tcp_stream>;
-using TlsSocket = websocket::stream<beast::ssl_stream<beast::tcp_stream>>;
 
 constexpr auto kConnectTime = std::chrono::seconds(10);  // and again for the upgrade
 constexpr auto kGoodbyeTime = std::chrono::seconds(1);
@@ -49,20 +45,18 @@ std::chrono::milliseconds retry_after_of(const websocket::response_type& answer)
   return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kDay));
 }
 
-template <typename Socket>
-class SocketLink final : public Link, public std::enable_shared_from_this<SocketLink<Socket>> {
+class SocketLink final : public Link, public std::enable_shared_from_this<SocketLink> {
  public:
-  template <typename... Layers>
-  SocketLink(asio::io_context& io, Connection to, LinkOptions options, Layers&... layers)
+  SocketLink(asio::io_context& io, asio::ssl::context* tls, Connection to, LinkOptions options)
       : to_(std::move(to)),
         options_(std::move(options)),
         resolver_(io),
-        socket_(io, layers...),
+        socket_(io, tls),
         heartbeat_(io),
         goodbye_(io) {}
 
   asio::awaitable<Ending> live() override {
-    const auto self = this->shared_from_this();
+    const auto self = shared_from_this();
     error_code ec;
     co_await open(ec);
     if (!ec && !ending_.stopped) {
@@ -74,7 +68,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
     }
     heartbeat_.cancel();
     goodbye_.cancel();
-    beast::get_lowest_layer(socket_).close();
+    wire().tcp().close();
     describe(ec);
     co_return ending_;
   }
@@ -88,7 +82,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
   void end() override {
     if (std::exchange(ending_.stopped, true)) return;
     if (!open_) return cut();
-    const auto self = this->shared_from_this();
+    const auto self = shared_from_this();
     socket_.async_close(websocket::close_code::normal, [self](error_code) {});
     goodbye_.expires_after(kGoodbyeTime);
     goodbye_.async_wait([self](error_code ec) {
@@ -97,9 +91,11 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
   }
 
  private:
+  Wire& wire() { return socket_.next_layer(); }
+
   void cut() {
     resolver_.cancel();
-    beast::get_lowest_layer(socket_).close();
+    wire().tcp().close();
   }
 
   asio::awaitable<void> open(error_code& ec) {
@@ -107,20 +103,10 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
         to_.server.host, to_.server.port, asio::redirect_error(asio::use_awaitable, ec)
     );
     if (ec || ending_.stopped) co_return;
-    auto& tcp_layer = beast::get_lowest_layer(socket_);
-    tcp_layer.expires_after(kConnectTime);
-    co_await tcp_layer.async_connect(endpoints, asio::redirect_error(asio::use_awaitable, ec));
+    wire().tcp().expires_after(kConnectTime);
+    ec = co_await wire().connect(endpoints, to_);
     if (ec) co_return;
-    error_code ignored;
-    tcp_layer.socket().set_option(tcp::no_delay(true), ignored);
-    if constexpr (std::is_same_v<Socket, TlsSocket>) {
-      prepare_tls(socket_.next_layer(), to_);
-      co_await socket_.next_layer().async_handshake(
-          asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, ec)
-      );
-      if (ec) co_return;
-    }
-    tcp_layer.expires_never();
+    wire().tcp().expires_never();
     // The heartbeat is ours: it asks the server itself, where a proxy may answer WebSocket pings.
     socket_.set_option(websocket::stream_base::timeout{
         kConnectTime, websocket::stream_base::none(), false});
@@ -156,7 +142,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
   }
 
   void write_next() {
-    const auto self = this->shared_from_this();
+    const auto self = shared_from_this();
     socket_.async_write(asio::buffer(outgoing_.front()), [self](error_code ec, std::size_t) {
       if (ec) return;  // reading hears of it too
       self->outgoing_.pop_front();
@@ -166,7 +152,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
 
   void beat() {
     heartbeat_.expires_after(options_.heartbeat);
-    const auto self = this->shared_from_this();
+    const auto self = shared_from_this();
     heartbeat_.async_wait([self](error_code ec) {
       if (!ec && self->open_) self->on_beat();
     });
@@ -199,7 +185,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
   const Connection to_;
   const LinkOptions options_;
   tcp::resolver resolver_;
-  Socket socket_;
+  websocket::stream<Wire> socket_;
   asio::steady_timer heartbeat_;
   asio::steady_timer goodbye_;
   std::deque<std::string> outgoing_;  // the first one is being written
@@ -214,8 +200,7 @@ class SocketLink final : public Link, public std::enable_shared_from_this<Socket
 std::shared_ptr<Link> make_link(
     asio::io_context& io, asio::ssl::context* tls, const Connection& to, LinkOptions options
 ) {
-  if (tls) return std::make_shared<SocketLink<TlsSocket>>(io, to, std::move(options), *tls);
-  return std::make_shared<SocketLink<PlainSocket>>(io, to, std::move(options));
+  return std::make_shared<SocketLink>(io, tls, to, std::move(options));
 }
 
 }  // namespace mlgraph::client
