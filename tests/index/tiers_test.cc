@@ -29,20 +29,24 @@ class TiersTest : public EngineTest {
     }
     return all;
   }
+  static double squared_distance(const float* a, const float* b) {
+    double sum = 0;
+    for (std::size_t d = 0; d < kDim; ++d) {
+      const double apart = static_cast<double>(a[d]) - static_cast<double>(b[d]);
+      sum += apart * apart;
+    }
+    return sum;
+  }
   /// Share of the exact ten nearest that a plain search finds.
   double recall(const std::string& index, const std::map<std::string, std::vector<float>>& rows) {
     std::size_t found = 0, wanted = 0;
     for (const auto& [id, query] : clustered(60, kDim, 99, "q")) {
-      std::vector<std::pair<double, std::string>> all;
-      for (const auto& [name, row] : rows) {
-        double sum = 0;
-        for (std::size_t d = 0; d < kDim; ++d)
-          sum += static_cast<double>(row[d] - query[d]) * static_cast<double>(row[d] - query[d]);
-        all.emplace_back(sum, name);
-      }
+      std::vector<std::pair<double, const std::string*>> all;
+      for (const auto& [name, row] : rows)
+        all.emplace_back(squared_distance(row.data(), query.data()), &name);
       std::partial_sort(all.begin(), all.begin() + 10, all.end());
       std::set<std::string> truth;
-      for (std::size_t i = 0; i < 10; ++i) truth.insert(all[i].second);
+      for (std::size_t i = 0; i < 10; ++i) truth.insert(*all[i].second);
       for (const auto& hit : nearest(index, query, 10)) found += truth.contains(hit) ? 1 : 0;
       wanted += truth.size();
     }
