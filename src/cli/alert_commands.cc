@@ -1,4 +1,5 @@
 // mlgraph alert …: open alerts and the rules that raise them.
+#include <cstdlib>
 #include <memory>
 
 #include "cli/api.h"
@@ -86,30 +87,18 @@ int set_rule(const Context& context, const Rule& what) {
   );
 }
 
-const CLI::Validator& level_or_none() {
-  static const CLI::Validator kCheck(
-      [](const std::string& text) {
-        double number = 0;
-        return text == "none" || CLI::detail::lexical_cast(text, number)
-                   ? std::string()
-                   : "'" + text + "' is neither a number nor 'none'";
-      },
-      "NUMBER|none"
-  );
-  return kCheck;
-}
-
 }  // namespace
 
 void add_alert_commands(Program& program) {
-  auto* group = program.group(program.app(), "alert", "open alerts and the rules that raise them");
-  program.command(*group, "list", "open alerts", [](const Context& context) {
+  const auto group =
+      program.group(program.root(), "alert", "open alerts and the rules that raise them");
+  program.command(group, "list", "open alerts", [](const Context& context) {
     return get_and_show(context, api_path({"alerts"}), show_all);
   });
   const auto id = std::make_shared<std::string>();
   program
       .command(
-          *group,
+          group,
           "ack",
           "acknowledge an alert: it stays open, and says so",
           [id](const Context& context) {
@@ -122,30 +111,27 @@ void add_alert_commands(Program& program) {
             );
           }
       )
-      ->add_option("alert", *id, "its alertId")
-      ->required()
-      ->type_name(kAlertName);
-  program.command(*group, "rules", "the rules", [](const Context& context) {
+      .add_option("alert", *id, "its alertId")
+      .required()
+      .type_name(kAlertName);
+  program.command(group, "rules", "the rules", [](const Context& context) {
     return get_and_show(context, api_path({"alert-rules"}), show_rules);
   });
   const auto rule = std::make_shared<Rule>();
-  auto* changed = program.command(
-      *group,
+  auto changed = program.command(
+      group,
       "set-rule",
       "change a rule, or add one",
       [rule](const Context& context) { return set_rule(context, *rule); }
   );
-  changed->add_option("rule", rule->name, "its name")->required()->type_name("RULE");
-  changed->add_option("--metric", rule->metric, "what a new rule measures");
-  changed->add_option("--warn", rule->warn, "level of a warning")->check(level_or_none());
-  changed->add_option("--error", rule->error, "level of an error")->check(level_or_none());
-  changed->add_option("--clear", rule->clear, "level at which an alert resolves")
-      ->check(CLI::Number);
-  changed->add_option("--for", rule->for_seconds, "how long a level must hold")
-      ->type_name("SECONDS");
-  auto* enable = changed->add_flag("--enable", rule->enable, "judge by it");
-  changed->add_flag("--disable", rule->disable, "keep it, but do not judge by it")
-      ->excludes(enable);
+  changed.add_option("rule", rule->name, "its name").required().type_name("RULE");
+  changed.add_option("--metric", rule->metric, "what a new rule measures");
+  changed.add_option("--warn", rule->warn, "level of a warning").number_or("none");
+  changed.add_option("--error", rule->error, "level of an error").number_or("none");
+  changed.add_option("--clear", rule->clear, "level at which an alert resolves").number();
+  changed.add_option("--for", rule->for_seconds, "how long a level must hold").type_name("SECONDS");
+  const auto enable = changed.add_flag("--enable", rule->enable, "judge by it");
+  changed.add_flag("--disable", rule->disable, "keep it, but do not judge by it").excludes(enable);
 }
 
 }  // namespace mlgraph::cli

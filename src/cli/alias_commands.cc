@@ -36,25 +36,26 @@ int set(const Context& context, const std::vector<std::string>& pairs) {
 }  // namespace
 
 void add_alias_commands(Program& program) {
-  auto* group = program.group(program.app(), "alias", "other names of indices, switched at once");
-  program.command(*group, "list", "all aliases", [](const Context& context) {
+  const auto group =
+      program.group(program.root(), "alias", "other names of indices, switched at once");
+  program.command(group, "list", "all aliases", [](const Context& context) {
     return get_and_show(context, api_path({"aliases"}), show_all);
   });
   const auto pairs = std::make_shared<std::vector<std::string>>();
   program
       .command(
-          *group,
+          group,
           "set",
           "let aliases stand for indices, all of them at one moment",
           [pairs](const Context& context) { return set(context, *pairs); }
       )
-      ->add_option("pairs", *pairs, "ALIAS INDEX, any number of times")
-      ->required()
-      ->type_name(kIndexName);
+      .add_option("pairs", *pairs, "ALIAS INDEX, any number of times")
+      .required()
+      .type_name(kIndexName);
   const auto name = std::make_shared<std::string>();
   program
       .command(
-          *group,
+          group,
           "delete",
           "remove an alias; its index stays",
           [name](const Context& context) {
@@ -67,9 +68,9 @@ void add_alias_commands(Program& program) {
             );
           }
       )
-      ->add_option("alias", *name, "the alias")
-      ->required()
-      ->type_name(kAliasName);
+      .add_option("alias", *name, "the alias")
+      .required()
+      .type_name(kAliasName);
 }
 
 }  // namespace mlgraph::cli

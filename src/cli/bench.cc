@@ -1,5 +1,6 @@
 // mlgraph bench …: a small honest load. Its client shares the machine with the server where both
 // run on one: what it measures is what this client sees.
+#include <algorithm>
 #include <memory>
 #include <random>
 
@@ -195,64 +196,64 @@ int bench_watch(const Context& context, const Watch& what) {
   );
 }
 
-void add_plan(CLI::App* command, BenchPlan& plan) {
-  command->add_option("--clients", plan.clients, "at once, a connection each")
-      ->check(CLI::Range(1U, kClientsMax))
-      ->type_name("COUNT")
-      ->capture_default_str();
-  command->add_option("--seconds", plan.seconds, "for how long")
-      ->check(CLI::Range(0.1, kSecondsMax))
-      ->type_name("SECONDS")
-      ->capture_default_str();
+void add_plan(Command command, BenchPlan& plan) {
+  command.add_option("--clients", plan.clients, "at once, a connection each")
+      .in_range(1U, kClientsMax)
+      .type_name("COUNT")
+      .capture_default();
+  command.add_option("--seconds", plan.seconds, "for how long")
+      .in_range(0.1, kSecondsMax)
+      .type_name("SECONDS")
+      .capture_default();
 }
 
 }  // namespace
 
 void add_bench_commands(Program& program) {
-  auto* group =
-      program.group(program.app(), "bench", "a small load, and what this client sees of it");
+  const auto group =
+      program.group(program.root(), "bench", "a small load, and what this client sees of it");
   const auto search = std::make_shared<Search>();
-  auto* searching = program.command(
-      *group,
+  auto searching = program.command(
+      group,
       "search",
       "search an index for vectors that it holds",
       [search](const Context& context) { return bench_search(context, *search); }
   );
-  searching->add_option("index", search->index, "the index")->required()->type_name(kIndexName);
+  searching.add_option("index", search->index, "the index").required().type_name(kIndexName);
   add_plan(searching, *search);
-  searching->add_option("-k", search->k, "nearest of each search")->capture_default_str();
-  searching->add_option("--nprobe", search->nprobe, "lists to probe in each shard");
-  searching->add_option("--ef", search->ef, "near vertices to keep in a graph");
-  searching->add_flag("--exact", search->exact, "compare with every vector");
+  searching.add_option("-k", search->k, "nearest of each search").capture_default();
+  searching.add_option("--nprobe", search->nprobe, "lists to probe in each shard");
+  searching.add_option("--ef", search->ef, "near vertices to keep in a graph");
+  searching.add_flag("--exact", search->exact, "compare with every vector");
 
   const auto ingest = std::make_shared<Ingest>();
-  auto* writing = program.command(
-      *group,
+  auto writing = program.command(
+      group,
       "ingest",
       "write random vectors into an index of its own, which is deleted again",
       [ingest](const Context& context) { return bench_ingest(context, *ingest); }
   );
   add_plan(writing, *ingest);
-  writing->add_option("--dim", ingest->dimension, "numbers a vector")
-      ->check(CLI::Range(1U, 16'384U))
-      ->capture_default_str();
-  writing->add_option("--batch", ingest->batch, "vectors a call")
-      ->check(CLI::Range(1U, 10'000U))
-      ->capture_default_str();
-  writing->add_option("--shards", ingest->shards, "of the index")
-      ->check(CLI::Range(1U, 64U))
-      ->capture_default_str();
-  writing->add_flag("--keep", ingest->keep, "do not delete the index");
+  writing.add_option("--dim", ingest->dimension, "numbers a vector")
+      .in_range(1U, 16'384U)
+      .capture_default();
+  writing.add_option("--batch", ingest->batch, "vectors a call")
+      .in_range(1U, 10'000U)
+      .capture_default();
+  writing.add_option("--shards", ingest->shards, "of the index")
+      .in_range(1U, 64U)
+      .capture_default();
+  writing.add_flag("--keep", ingest->keep, "do not delete the index");
 
   const auto watch = std::make_shared<Watch>();
-  auto* watching = program.command(
-      *group,
+  auto watching = program.command(
+      group,
       "watch",
       "subscribe many times and measure how late events come",
       [watch](const Context& context) { return bench_watch(context, *watch); }
   );
-  watching->add_option("patterns", watch->channels, "channels; all when none are given")
-      ->type_name("CHANNEL");
+  watching.add_option("patterns", watch->channels, "channels; all when none are given")
+      .type_name("CHANNEL");
   add_plan(watching, *watch);
 }
 

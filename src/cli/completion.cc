@@ -2,6 +2,7 @@
 #include "cli/completion.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "cli/api.h"
@@ -80,7 +81,7 @@ constexpr std::array kNamed = {
 /// Reads the words before the one that is typed.
 class Place {
  public:
-  explicit Place(Program& program) : command_(&program.app()), flags_(program.flags()) {}
+  Place(const CommandNode& root, const Flags& flags) : path_{&root}, flags_(flags) {}
 
   void pass(const std::string& word) {
     if (awaited_) {
@@ -88,52 +89,57 @@ class Place {
       awaited_ = nullptr;
     } else if (word.starts_with('-') && word.size() > 1) {
       awaited_ = word.find('=') == std::string::npos ? option_named(word) : nullptr;
-      if (awaited_ && !takes_value(awaited_)) awaited_ = nullptr;
-    } else if (auto* sub = command_named(word)) {
-      command_ = sub;
+      if (awaited_ && !awaited_->takes_value) awaited_ = nullptr;
+    } else if (const auto* sub = command_named(word)) {
+      path_.push_back(sub);
     } else {
       ++positional_;
     }
   }
 
-  [[nodiscard]] CLI::App* command() const { return command_; }
+  [[nodiscard]] const CommandNode& command() const { return *path_.back(); }
+  /// All options that are known here, the command's own before those of the ones above it.
+  [[nodiscard]] std::vector<const OptionNode*> options() const {
+    std::vector<const OptionNode*> options;
+    for (auto command = path_.rbegin(); command != path_.rend(); ++command)
+      for (const auto& option : (*command)->options) options.push_back(&option);
+    return options;
+  }
   [[nodiscard]] const Flags& flags() const { return flags_; }
   /// Whose value is typed: an option's, or the positional argument's that is next; nullptr: none.
-  [[nodiscard]] const CLI::Option* value_of() const {
+  [[nodiscard]] const OptionNode* value_of() const {
     if (awaited_) return awaited_;
-    const auto positionals = positionals_of(command_);
-    if (positionals.empty()) return nullptr;
-    if (positional_ < positionals.size()) return positionals[positional_];
-    return positionals.back()->get_items_expected_max() > 1 ? positionals.back() : nullptr;
+    const auto& positionals = command().positionals;
+    if (positional_ < positionals.size()) return &positionals[positional_];
+    return !positionals.empty() && positionals.back().takes_many ? &positionals.back() : nullptr;
   }
   [[nodiscard]] bool awaits_value() const { return awaited_ != nullptr; }
 
  private:
-  [[nodiscard]] CLI::App* command_named(const std::string& word) const {
-    for (auto* sub : commands_of(command_))
-      if (sub->get_name() == word) return sub;
+  [[nodiscard]] const CommandNode* command_named(const std::string& word) const {
+    for (const auto& sub : command().commands)
+      if (sub.name == word) return &sub;
     return nullptr;
   }
 
-  [[nodiscard]] const CLI::Option* option_named(const std::string& word) const {
-    for (const CLI::App* app = command_; app != nullptr; app = app->get_parent())
-      for (const auto* option : options_of(app))
-        for (const auto& name : names_of(option))
-          if (name == word) return option;
+  [[nodiscard]] const OptionNode* option_named(const std::string& word) const {
+    for (const auto* option : options())
+      for (const auto& name : option->names)
+        if (name == word) return option;
     return nullptr;
   }
 
   void keep(const std::string& value) {
-    const auto name = awaited_->get_single_name();
+    const auto& name = awaited_->name;
     if (name == "context") flags_.context = value;
     if (name == "server") flags_.server = value;
     if (name == "token-file") flags_.token_file = value;
     if (name == "ca") flags_.ca_file = value;
   }
 
-  CLI::App* command_;
+  std::vector<const CommandNode*> path_;  ///< from the root to the command that was named
   Flags flags_;
-  const CLI::Option* awaited_ = nullptr;
+  const OptionNode* awaited_ = nullptr;
   std::size_t positional_ = 0;
 };
 
@@ -160,9 +166,9 @@ void offer_names(const Named& named, const Flags& flags, Candidates& out) {
   for (const auto& item : items_of(*answer, named.list)) out.offer(text_of(item, named.member));
 }
 
-void offer_values(const CLI::Option* option, const Flags& flags, Candidates& out) {
-  for (const auto& choice : choices_of(option)) out.offer(choice);
-  const auto type = type_of(option);
+void offer_values(const OptionNode& option, const Flags& flags, Candidates& out) {
+  for (const auto& choice : option.choices) out.offer(choice);
+  const auto& type = option.type;
   if (type == kFileName || type == "DIR") out.offer_files();
   if (type == kContextName)
     if (const auto contexts = load_contexts())
@@ -179,19 +185,18 @@ int print_script(const std::string& shell) {
 
 int complete(Program& program, const std::vector<std::string>& words) {
   const std::string typed = words.empty() ? "" : words.back();
-  Place place(program);
+  const CommandNode root = read_tree(program.root());
+  Place place(root, program.flags());
   for (std::size_t at = 0; at + 1 < words.size(); ++at) place.pass(words[at]);
   Candidates out(typed);
   if (!place.awaits_value() && typed.starts_with('-')) {
-    for (const CLI::App* app = place.command(); app != nullptr; app = app->get_parent())
-      for (const auto* option : options_of(app))
-        for (const auto& name : names_of(option))
-          if (name.starts_with("--")) out.offer(name, option->get_description());
+    for (const auto* option : place.options())
+      for (const auto& name : option->names)
+        if (name.starts_with("--")) out.offer(name, option->help);
   } else {
     if (!place.awaits_value())
-      for (const auto* sub : commands_of(place.command()))
-        out.offer(sub->get_name(), sub->get_description());
-    if (const auto* option = place.value_of()) offer_values(option, place.flags(), out);
+      for (const auto& sub : place.command().commands) out.offer(sub.name, sub.help);
+    if (const auto* option = place.value_of()) offer_values(*option, place.flags(), out);
   }
   return emit(out.text());
 }
@@ -200,14 +205,14 @@ void add_completion(Program& program) {
   const auto shell = std::make_shared<std::string>();
   program
       .local_command(
-          program.app(),
+          program.root(),
           "completion",
           "a script that completes commands, options and names, for bash, zsh or fish",
           [shell] { return print_script(*shell); }
       )
-      ->add_option("shell", *shell, "which")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      .add_option("shell", *shell, "which")
+      .required()
+      .one_of({"bash", "zsh", "fish"});
 }
 
 }  // namespace mlgraph::cli

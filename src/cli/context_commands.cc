@@ -165,36 +165,32 @@ int list(const Flags& flags) {
 }  // namespace
 
 void add_context_commands(Program& program) {
-  auto* group =
-      program.group(program.app(), "context", "named servers: address, token, certificates");
+  const auto group =
+      program.group(program.root(), "context", "named servers: address, token, certificates");
   const auto what = std::make_shared<Add>();
-  auto* add_one = program.local_command(
-      *group,
+  auto add_one = program.local_command(
+      group,
       "add",
       "store a server, with --token-file and --ca, or put it in another's place",
       [what, &program] { return add(*what, program.flags()); }
   );
-  add_one->add_option("name", what->name, "what to call it")->required()->type_name(kContextName);
-  add_one->add_option("url", what->url, "http://HOST:PORT or https://HOST:PORT")
-      ->required()
-      ->type_name("URL");
-  add_one->add_flag(
-      "--token-stdin", what->reads_token, "store the token that standard input holds"
-  );
+  add_one.add_option("name", what->name, "what to call it").required().type_name(kContextName);
+  add_one.add_option("url", what->url, "http://HOST:PORT or https://HOST:PORT")
+      .required()
+      .type_name("URL");
+  add_one.add_flag("--token-stdin", what->reads_token, "store the token that standard input holds");
   const auto name = std::make_shared<std::string>();
   const auto named = [&](const char* verb, const char* help, std::function<int()> action) {
-    return program.local_command(*group, verb, help, std::move(action))
-        ->add_option("name", *name, "the context")
-        ->type_name(kContextName);
+    return program.local_command(group, verb, help, std::move(action))
+        .add_option("name", *name, "the context")
+        .type_name(kContextName);
   };
-  named("use", "make it the one that commands speak to", [name] { return use(*name); })->required();
-  program.local_command(*group, "list", "all of them", [&program] {
-    return list(program.flags());
-  });
+  named("use", "make it the one that commands speak to", [name] { return use(*name); }).required();
+  program.local_command(group, "list", "all of them", [&program] { return list(program.flags()); });
   named("show", "one of them, or the current one; never its token", [name, &program] {
     return show(*name, program.flags());
   });
-  named("remove", "forget it", [name] { return remove(*name); })->required();
+  named("remove", "forget it", [name] { return remove(*name); }).required();
 }
 
 }  // namespace mlgraph::cli

@@ -34,7 +34,7 @@ int print_link(const Context& context) {
 }  // namespace
 
 void add_dashboard(Program& program) {
-  program.command(program.app(), "dashboard", "a link that signs a browser in once", print_link);
+  program.command(program.root(), "dashboard", "a link that signs a browser in once", print_link);
 }
 
 }  // namespace mlgraph::cli

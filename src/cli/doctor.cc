@@ -76,15 +76,14 @@ int examine(const Context& context, const std::string& data_directory) {
 
 void add_doctor(Program& program) {
   const auto data_directory = std::make_shared<std::string>();
-  auto* command = program.command(
-      program.app(),
+  auto command = program.command(
+      program.root(),
       "doctor",
       "check connection, token, clock, guards and limits, with remedies",
       [data_directory](const Context& context) { return examine(context, *data_directory); }
   );
-  command
-      ->add_option("--data-dir", *data_directory, "also look at a data directory on this machine")
-      ->type_name("DIR");
+  command.add_option("--data-dir", *data_directory, "also look at a data directory on this machine")
+      .type_name("DIR");
 }
 
 }  // namespace mlgraph::cli

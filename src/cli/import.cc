@@ -165,42 +165,40 @@ int import_file(const Context& context, const Import& what) {
 
 void add_import(Program& program) {
   const auto what = std::make_shared<Import>();
-  auto* command = program.command(
-      program.app(),
+  auto command = program.command(
+      program.root(),
       "import",
       "put a file's vectors into an index",
       [what](const Context& context) { return import_file(context, *what); }
   );
-  command->add_option("index", what->index, "the index")->required()->type_name(kIndexName);
+  command.add_option("index", what->index, "the index").required().type_name(kIndexName);
   command
-      ->add_option(
+      .add_option(
           "file",
           what->file,
           ".jsonl, .npy, .csv, .fvecs, .bvecs or .hdf5, also in .gz or .zst; - is standard input"
       )
-      ->type_name(kFileName);
-  command->add_flag(
+      .type_name(kFileName);
+  command.add_flag(
       "--follow", what->follow, "show its progress; without it the job's id is printed"
   );
-  command->add_option("--format", what->format, "what is inside, where the name does not tell")
-      ->check(CLI::IsMember(import_formats()));
+  command.add_option("--format", what->format, "what is inside, where the name does not tell")
+      .one_of(import_formats());
   command
-      ->add_option(
+      .add_option(
           "--compression", what->compression, "how it is packed, where the name does not tell"
       )
-      ->check(CLI::IsMember({"none", "gzip", "zstd"}));
-  command->add_option("--dataset", what->dataset, "of an HDF5 file (else train)");
-  command->add_option(
-      "--id-prefix", what->id_prefix, "before the row numbers of files without ids"
-  );
-  command->add_option("--source", what->source, "instead: a file of the server's import folder");
+      .one_of({"none", "gzip", "zstd"});
+  command.add_option("--dataset", what->dataset, "of an HDF5 file (else train)");
+  command.add_option("--id-prefix", what->id_prefix, "before the row numbers of files without ids");
+  command.add_option("--source", what->source, "instead: a file of the server's import folder");
   command
-      ->add_option(
+      .add_option(
           "--retries",
           what->retries,
           "under --follow: how often a file is sent again after the server was cut off"
       )
-      ->capture_default_str();
+      .capture_default();
 }
 
 }  // namespace mlgraph::cli

@@ -1,4 +1,5 @@
 // mlgraph index …: what answers at once.
+#include <map>
 #include <memory>
 
 #include "cli/api.h"
@@ -129,23 +130,23 @@ std::string show_one(const Context& context, const Json& index) {
   return text + table.text(context.terminal);
 }
 
-void add_settings(CLI::App* command, Create& what) {
-  command->add_option("--nprobe", what.nprobe, "lists that a search probes; 0: as calibrated");
-  command->add_option(
+void add_settings(Command command, Create& what) {
+  command.add_option("--nprobe", what.nprobe, "lists that a search probes; 0: as calibrated");
+  command.add_option(
       "--centroids", what.centroids, "lists of a trained part; 0: chosen at training"
   );
-  command->add_option(
+  command.add_option(
       "--ivf-threshold", what.tiering.ivf_threshold, "vectors a shard at which it is trained"
   );
-  command->add_option(
+  command.add_option(
       "--ondisk-threshold",
       what.tiering.ondisk_threshold,
       "vectors a shard at which it goes to disk"
   );
-  command->add_option(
+  command.add_option(
       "--merge-threshold", what.tiering.merge_threshold, "vectors a shard at which all are merged"
   );
-  command->add_option(
+  command.add_option(
       "--compaction-percent",
       what.tiering.compaction_percent,
       "share of deleted vectors at which a shard is compacted"
@@ -155,53 +156,52 @@ void add_settings(CLI::App* command, Create& what) {
 }  // namespace
 
 void add_index_commands(Program& program) {
-  auto* group = program.group(
-      program.app(), "index", "make, look at, change and arrange indices; carry them as files"
+  const auto group = program.group(
+      program.root(), "index", "make, look at, change and arrange indices; carry them as files"
   );
-  program.command(*group, "list", "all indices", [](const Context& context) {
+  program.command(group, "list", "all indices", [](const Context& context) {
     return get_and_show(context, api_path({"indices"}), show_all);
   });
   const auto name = std::make_shared<std::string>();
   program
       .command(
-          *group,
+          group,
           "show",
           "one index with its shards",
           [name](const Context& context) {
             return get_and_show(context, api_path({"indices", *name}), show_one);
           }
       )
-      ->add_option("index", *name, "the index or an alias of it")
-      ->required()
-      ->type_name(kIndexName);
+      .add_option("index", *name, "the index or an alias of it")
+      .required()
+      .type_name(kIndexName);
 
   const auto what = std::make_shared<Create>();
-  auto* made = program.command(*group, "create", "make an index", [what](const Context& context) {
+  auto made = program.command(group, "create", "make an index", [what](const Context& context) {
     return create(context, *what);
   });
-  made->add_option("name", what->name, "its name")->required();
-  made->add_option("--dim", what->dimension, "numbers a vector")->required();
-  made->add_option("--metric", what->metric, "how near is measured")
-      ->check(CLI::IsMember({"L2", "IP", "COSINE"}))
-      ->capture_default_str();
-  made->add_option("--shards", what->shards, "parts that are held side by side")
-      ->capture_default_str();
-  made->add_option("--type", what->type, "of its sealed parts; IDMap stays flat and exact")
-      ->check(CLI::IsMember({"auto", "IDMap", "IVFFlat", "HNSW"}));
-  made->add_option("--quantization", what->quantization, "how sealed parts hold values in memory")
-      ->check(CLI::IsMember({"none", "f16", "int8"}));
+  made.add_option("name", what->name, "its name").required();
+  made.add_option("--dim", what->dimension, "numbers a vector").required();
+  made.add_option("--metric", what->metric, "how near is measured")
+      .one_of({"L2", "IP", "COSINE"})
+      .capture_default();
+  made.add_option("--shards", what->shards, "parts that are held side by side").capture_default();
+  made.add_option("--type", what->type, "of its sealed parts; IDMap stays flat and exact")
+      .one_of({"auto", "IDMap", "IVFFlat", "HNSW"});
+  made.add_option("--quantization", what->quantization, "how sealed parts hold values in memory")
+      .one_of({"none", "f16", "int8"});
   add_settings(made, *what);
-  auto* changed = program.command(
-      *group,
+  auto changed = program.command(
+      group,
       "set",
       "change an index's settings; those left out stay",
       [what](const Context& context) { return change(context, *what); }
   );
-  changed->add_option("index", what->name, "the index")->required()->type_name(kIndexName);
+  changed.add_option("index", what->name, "the index").required().type_name(kIndexName);
   add_settings(changed, *what);
   program
       .command(
-          *group,
+          group,
           "delete",
           "delete an index and its vectors",
           [name](const Context& context) {
@@ -214,9 +214,9 @@ void add_index_commands(Program& program) {
             );
           }
       )
-      ->add_option("index", *name, "the index")
-      ->required()
-      ->type_name(kIndexName);
+      .add_option("index", *name, "the index")
+      .required()
+      .type_name(kIndexName);
 }
 
 }  // namespace mlgraph::cli

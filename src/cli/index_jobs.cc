@@ -117,14 +117,14 @@ int restore_index(const Context& context, const Restore& what) {
 }  // namespace
 
 void add_index_jobs(Program& program) {
-  auto* group = program.app().get_subcommand("index");
+  const auto group = program.root().below("index");
   const auto simple = [&](const char* verb, const char* help) {
     const auto what = std::make_shared<Begin>();
-    auto* command = program.command(*group, verb, help, [what, verb](const Context& context) {
+    auto command = program.command(group, verb, help, [what, verb](const Context& context) {
       return begin(context, api_path({"indices", what->index, verb}), "{}", what->follow);
     });
-    command->add_option("index", what->index, "the index")->required()->type_name(kIndexName);
-    command->add_flag("--follow", what->follow, "show its progress until it has ended");
+    command.add_option("index", what->index, "the index").required().type_name(kIndexName);
+    command.add_flag("--follow", what->follow, "show its progress until it has ended");
   };
   simple("train", "train an index now, whatever its thresholds");
   simple("merge", "merge its shards into one part on disk now");
@@ -133,23 +133,23 @@ void add_index_jobs(Program& program) {
   add_index_recall(program);
 
   const auto out = std::make_shared<Export>();
-  auto* exported =
-      program.command(*group, "export", "its vectors as a file", [out](const Context& context) {
+  auto exported =
+      program.command(group, "export", "its vectors as a file", [out](const Context& context) {
         return export_index(context, *out);
       });
-  exported->add_option("index", out->index, "the index")->required()->type_name(kIndexName);
-  exported->add_option("-o,--output", out->file, "file to write; - is standard output")
-      ->required()
-      ->type_name(kFileName);
-  exported->add_option("--format", out->format, "jsonl, or npy: values without ids and metadata")
-      ->check(CLI::IsMember({"jsonl", "npy"}))
-      ->capture_default_str();
-  exported->add_option("--filter", out->filter, "only what matches")->type_name("JSON");
-  auto* gzip = exported->add_flag("--gzip", out->gzip, "compress with gzip");
-  exported->add_flag("--zstd", out->zstd, "compress with zstd")->excludes(gzip);
+  exported.add_option("index", out->index, "the index").required().type_name(kIndexName);
+  exported.add_option("-o,--output", out->file, "file to write; - is standard output")
+      .required()
+      .type_name(kFileName);
+  exported.add_option("--format", out->format, "jsonl, or npy: values without ids and metadata")
+      .one_of({"jsonl", "npy"})
+      .capture_default();
+  exported.add_option("--filter", out->filter, "only what matches").type_name("JSON");
+  const auto gzip = exported.add_flag("--gzip", out->gzip, "compress with gzip");
+  exported.add_flag("--zstd", out->zstd, "compress with zstd").excludes(gzip);
 
-  auto* snapshot = program.command(
-      *group,
+  auto snapshot = program.command(
+      group,
       "snapshot",
       "a file that makes the same index elsewhere: settings and vectors of one moment",
       [out](const Context& context) {
@@ -157,30 +157,27 @@ void add_index_jobs(Program& program) {
         return make_file(context, target, "{}", out->file, "wrote a snapshot of");
       }
   );
-  snapshot->add_option("index", out->index, "the index")->required()->type_name(kIndexName);
-  snapshot->add_option("-o,--output", out->file, "file to write; - is standard output")
-      ->required()
-      ->type_name(kFileName);
+  snapshot.add_option("index", out->index, "the index").required().type_name(kIndexName);
+  snapshot.add_option("-o,--output", out->file, "file to write; - is standard output")
+      .required()
+      .type_name(kFileName);
 
   const auto in = std::make_shared<Restore>();
-  auto* restored = program.command(
-      *group,
-      "restore",
-      "make an index from a snapshot",
-      [in](const Context& context) {
-        if (in->file.empty() == in->source.empty())
-          return report(
-              {base::ErrorCode::kInvalidValue,
-               "index restore takes FILE or --source, one of both",
-               {},
-               {}}
-          );
-        return restore_index(context, *in);
-      }
-  );
-  restored->add_option("file", in->file, "the snapshot")->type_name(kFileName);
-  restored->add_option("--source", in->source, "instead: a file of the server's import folder");
-  restored->add_option("--as", in->as, "the new index's name (else the snapshot's own)");
+  auto restored =
+      program
+          .command(group, "restore", "make an index from a snapshot", [in](const Context& context) {
+            if (in->file.empty() == in->source.empty())
+              return report(
+                  {base::ErrorCode::kInvalidValue,
+                   "index restore takes FILE or --source, one of both",
+                   {},
+                   {}}
+              );
+            return restore_index(context, *in);
+          });
+  restored.add_option("file", in->file, "the snapshot").type_name(kFileName);
+  restored.add_option("--source", in->source, "instead: a file of the server's import folder");
+  restored.add_option("--as", in->as, "the new index's name (else the snapshot's own)");
 }
 
 }  // namespace mlgraph::cli

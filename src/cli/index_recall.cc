@@ -78,20 +78,20 @@ int measure_recall(const Context& context, const Recall& what) {
 }  // namespace
 
 void add_index_recall(Program& program) {
-  auto* group = program.app().get_subcommand("index");
+  const auto group = program.root().below("index");
   const auto recall = std::make_shared<Recall>();
-  auto* measured = program.command(
-      *group,
+  auto measured = program.command(
+      group,
       "recall",
       "measure how many of the nearest its searches find",
       [recall](const Context& context) { return measure_recall(context, *recall); }
   );
-  measured->add_option("index", recall->index, "the index")->required()->type_name(kIndexName);
-  measured->add_flag("--follow", recall->follow, "wait for the measurement and print it");
-  measured->add_option("--samples", recall->samples, "vectors that are searched for (100)");
-  measured->add_option("-k", recall->k, "nearest that are compared (10)");
-  measured->add_option("--nprobe", recall->nprobe, "lists to probe");
-  measured->add_option("--ef", recall->ef, "near vertices to keep in a graph");
+  measured.add_option("index", recall->index, "the index").required().type_name(kIndexName);
+  measured.add_flag("--follow", recall->follow, "wait for the measurement and print it");
+  measured.add_option("--samples", recall->samples, "vectors that are searched for (100)");
+  measured.add_option("-k", recall->k, "nearest that are compared (10)");
+  measured.add_option("--nprobe", recall->nprobe, "lists to probe");
+  measured.add_option("--ef", recall->ef, "near vertices to keep in a graph");
 }
 
 }  // namespace mlgraph::cli

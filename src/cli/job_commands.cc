@@ -81,22 +81,23 @@ int fetch(const Context& context, const std::string& id, const std::string& file
 }  // namespace
 
 void add_job_commands(Program& program) {
-  auto* group = program.group(program.app(), "job", "background work: imports, trainings, exports");
+  const auto group =
+      program.group(program.root(), "job", "background work: imports, trainings, exports");
   const auto what = std::make_shared<List>();
-  auto* listed = program.command(
-      *group,
+  auto listed = program.command(
+      group,
       "list",
       "running jobs and the last ones that ended",
       [what](const Context& context) { return list(context, *what); }
   );
-  listed->add_option("--index", what->index, "only this index's")->type_name(kIndexName);
-  listed->add_option("--state", what->state, "only those in this state")
-      ->check(CLI::IsMember({"queued", "running", "completed", "failed"}));
+  listed.add_option("--index", what->index, "only this index's").type_name(kIndexName);
+  listed.add_option("--state", what->state, "only those in this state")
+      .one_of({"queued", "running", "completed", "failed"});
 
   const auto id = std::make_shared<std::string>();
   const auto of_one = [&](const char* verb, const char* help, Program::Action action) {
-    auto* command = program.command(*group, verb, help, std::move(action));
-    command->add_option("job", *id, "its jobId")->required()->type_name(kJobName);
+    auto command = program.command(group, verb, help, std::move(action));
+    command.add_option("job", *id, "its jobId").required().type_name(kJobName);
     return command;
   };
   of_one("show", "one job with its refused rows", [id](const Context& context) {
@@ -114,9 +115,9 @@ void add_job_commands(Program& program) {
       "fetch the file that it has made",
       [id, file](const Context& context) { return fetch(context, *id, *file); }
   )
-      ->add_option("-o,--output", *file, "file to write; - is standard output")
-      ->required()
-      ->type_name(kFileName);
+      .add_option("-o,--output", *file, "file to write; - is standard output")
+      .required()
+      .type_name(kFileName);
 }
 
 }  // namespace mlgraph::cli

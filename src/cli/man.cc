@@ -26,55 +26,50 @@ std::string roff(std::string_view text) {
   return out.starts_with('.') || out.starts_with('\'') ? "\\&" + out : out;
 }
 
-std::string names_in_bold(const CLI::Option* option) {
+std::string names_in_bold(const OptionNode& option) {
   std::string text;
-  for (const auto& name : names_of(option))
+  for (const auto& name : option.names)
     text += fmt::format("{}\\fB{}\\fR", text.empty() ? "" : ", ", roff(name));
-  return takes_value(option) ? text + " \\fI" + roff(type_of(option)) + "\\fR" : text;
+  return option.takes_value ? text + " \\fI" + roff(option.type) + "\\fR" : text;
 }
 
-std::string details_of(const CLI::Option* option) {
-  std::string text = option->get_description();
+std::string details_of(const OptionNode& option) {
+  std::string text = option.help;
   std::string choices;
-  for (const auto& choice : choices_of(option)) choices += (choices.empty() ? "" : ", ") + choice;
+  for (const auto& choice : option.choices) choices += (choices.empty() ? "" : ", ") + choice;
   if (!choices.empty()) text += ": " + choices;
-  if (!option->get_default_str().empty()) text += " (" + option->get_default_str() + ")";
-  if (option->get_required()) text += "; required";
+  if (!option.default_text.empty()) text += " (" + option.default_text + ")";
+  if (option.required) text += "; required";
   return roff(text);
 }
 
-std::string option_list(const CLI::App* command) {
-  std::string text;
-  for (const auto* option : options_of(command)) {
-    if (option == command->get_help_ptr() && command->get_parent()) continue;
-    text += fmt::format(".TP\n{}\n{}\n", names_in_bold(option), details_of(option));
-  }
-  return text;
+std::string entry_of(const OptionNode& option) {
+  return fmt::format(".TP\n{}\n{}\n", names_in_bold(option), details_of(option));
 }
 
-std::string usage(const std::string& name, const CLI::App* command) {
+std::string usage(const std::string& name, const CommandNode& command) {
   std::string text = "\\fB" + roff(name) + "\\fR";
-  for (const auto* option : positionals_of(command)) {
-    const auto word = "\\fI" + roff(option->get_single_name()) + "\\fR" +
-                      (option->get_items_expected_max() > 1 ? " ..." : "");
-    text += option->get_required() ? " " + word : " [" + word + "]";
+  for (const auto& option : command.positionals) {
+    const auto word = "\\fI" + roff(option.name) + "\\fR" + (option.takes_many ? " ..." : "");
+    text += option.required ? " " + word : " [" + word + "]";
   }
   return text;
 }
 
-void describe(CLI::App* command, const std::string& name, std::string& out) {
-  const auto below = commands_of(command);
-  if (below.empty()) {
-    out += fmt::format(".SS {}\n{}.\n", usage(name, command), roff(command->get_description()));
-    for (const auto* option : positionals_of(command))
-      out +=
-          fmt::format(".TP\n\\fI{}\\fR\n{}\n", roff(option->get_single_name()), details_of(option));
-    out += option_list(command);
+void describe(const CommandNode& command, const std::string& name, std::string& out) {
+  if (command.commands.empty()) {
+    out += fmt::format(".SS {}\n{}.\n", usage(name, command), roff(command.help));
+    for (const auto& option : command.positionals)
+      out += fmt::format(".TP\n\\fI{}\\fR\n{}\n", roff(option.name), details_of(option));
+    for (const auto& option : command.options)
+      if (!option.is_help) out += entry_of(option);
   }
-  for (auto* sub : below) describe(sub, name + " " + sub->get_name(), out);
+  for (const auto& sub : command.commands) describe(sub, name + " " + sub.name, out);
 }
 
-std::string page(CLI::App& app) {
+std::string page(const CommandNode& root) {
+  std::string global_options;
+  for (const auto& option : root.options) global_options += entry_of(option);
   std::string out = fmt::format(
       ".\\\" Made by 'mlgraph man'.\n.TH MLGRAPH 1 \"\" \"mlgraph {}\" \"MLGraph\"\n"
       ".SH NAME\nmlgraph \\- the command line of an MLGraph server\n"
@@ -86,9 +81,9 @@ std::string page(CLI::App& app) {
       "Options of all commands may stand before or behind the command.\n"
       ".SH OPTIONS\n{}.SH COMMANDS\n",
       base::kVersion,
-      option_list(&app)
+      global_options
   );
-  describe(&app, "mlgraph", out);
+  describe(root, "mlgraph", out);
   out += ".SH EXIT STATUS\n";
   for (const auto& [code, meaning] : kExitMeanings)
     out += fmt::format(".TP\n.B {}\n{}\n", roff(code), roff(meaning));
@@ -110,11 +105,8 @@ std::string page(CLI::App& app) {
 }  // namespace
 
 void add_man(Program& program) {
-  program
-      .local_command(
-          program.app(), "man", "the man page", [&program] { return emit(page(program.app())); }
-      )
-      ->group("");
+  const auto print = [&program] { return emit(page(read_tree(program.root()))); };
+  program.local_command(program.root(), "man", "the man page", print).hide();
 }
 
 }  // namespace mlgraph::cli

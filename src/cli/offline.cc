@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include <unistd.h>
@@ -36,19 +37,20 @@ void add_offline_commands(Program& program) {
     note("mlgraph: backup and restore come first, before any flag");
     return static_cast<int>(kUsage);
   };
-  auto* backup = program.local_command(
-      program.app(), "backup", "copy a data directory that no server uses: DIR OUT", too_late
-  );
   const auto verify = std::make_shared<bool>(false);
-  // Kept alive by the callback, as the options of other commands are by their actions.
-  backup->add_flag("--verify", *verify, "read all of a backup, compare every checksum")
-      ->each([verify](const std::string&) {});
-  backup->allow_extras();
+  auto backup = program.local_command(
+      program.root(),
+      "backup",
+      "copy a data directory that no server uses: DIR OUT",
+      [too_late, verify] { return too_late(); }  // holds the variable, as other actions do
+  );
+  backup.add_flag("--verify", *verify, "read all of a backup, compare every checksum");
+  backup.allow_unknown();
   program
       .local_command(
-          program.app(), "restore", "make a data directory from a backup: OUT DIR", too_late
+          program.root(), "restore", "make a data directory from a backup: OUT DIR", too_late
       )
-      ->allow_extras();
+      .allow_unknown();
 }
 
 }  // namespace mlgraph::cli

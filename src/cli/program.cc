@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <CLI/CLI.hpp>
+
 #include "base/nearest.h"
 #include "base/version.h"
 #include "cli/api.h"
@@ -75,40 +77,45 @@ std::string exit_codes() {
 }  // namespace
 
 Program::Program()
-    : app_("Vector indices you can watch: the command line of an MLGraph server.", "mlgraph") {
-  app_.require_subcommand(1);
-  app_.fallthrough();
-  app_.set_version_flag("--version", std::string("mlgraph ") + base::kVersion);
-  app_.add_option("--context", flags_.context, "a stored server (mlgraph context list)")
-      ->type_name(kContextName);
-  app_.add_option("--server", flags_.server, "its address, http://127.0.0.1:7700 (MLGRAPH_URL)")
-      ->type_name("URL");
-  app_.add_option(
-          "--token-file",
-          flags_.token_file,
-          "file whose first line is the token, read again when it expires (else MLGRAPH_TOKEN)"
+    : app_(std::make_unique<CLI::App>(
+          "Vector indices you can watch: the command line of an MLGraph server.", "mlgraph"
+      )) {
+  app_->require_subcommand(1);
+  app_->fallthrough();
+  app_->set_version_flag("--version", std::string("mlgraph ") + base::kVersion);
+  app_->footer(exit_codes());
+  Command all = root();
+  all.add_option("--context", flags_.context, "a stored server (mlgraph context list)")
+      .type_name(kContextName);
+  all.add_option("--server", flags_.server, "its address, http://127.0.0.1:7700 (MLGRAPH_URL)")
+      .type_name("URL");
+  all.add_option(
+         "--token-file",
+         flags_.token_file,
+         "file whose first line is the token, read again when it expires (else MLGRAPH_TOKEN)"
   )
-      ->type_name(kFileName);
-  app_.add_option("--ca", flags_.ca_file, "certificates to trust instead of the system's")
-      ->type_name(kFileName);
-  app_.add_flag("--insecure", flags_.insecure, "do not check the server's certificate");
-  app_.add_flag("--json", flags_.json, "JSON instead of text");
-  app_.add_option("--timeout", flags_.timeout_seconds, "how long to wait for a silent server")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 86'400.0))
-      ->capture_default_str();
-  app_.footer(exit_codes());
+      .type_name(kFileName);
+  all.add_option("--ca", flags_.ca_file, "certificates to trust instead of the system's")
+      .type_name(kFileName);
+  all.add_flag("--insecure", flags_.insecure, "do not check the server's certificate");
+  all.add_flag("--json", flags_.json, "JSON instead of text");
+  all.add_option("--timeout", flags_.timeout_seconds, "how long to wait for a silent server")
+      .type_name("SECONDS")
+      .in_range(0.1, 86'400.0)
+      .capture_default();
 }
 
-CLI::App* Program::group(CLI::App& parent, const std::string& name, const std::string& help) {
-  auto* command = parent.add_subcommand(name, help);
-  command->footer("");
-  command->require_subcommand(1);
-  return command;
+Program::~Program() = default;
+
+Command Program::group(Command parent, const std::string& name, const std::string& help) {
+  auto* group = parent.app()->add_subcommand(name, help);
+  group->footer("");
+  group->require_subcommand(1);
+  return Command(group);
 }
 
-CLI::App* Program::command(
-    CLI::App& parent, const std::string& name, const std::string& help, Action action
+Command Program::command(
+    Command parent, const std::string& name, const std::string& help, Action action
 ) {
   return local_command(parent, name, help, [this, action = std::move(action)] {
     const auto context = make_context(flags_);
@@ -116,23 +123,23 @@ CLI::App* Program::command(
   });
 }
 
-CLI::App* Program::local_command(
-    CLI::App& parent, const std::string& name, const std::string& help, std::function<int()> action
+Command Program::local_command(
+    Command parent, const std::string& name, const std::string& help, std::function<int()> action
 ) {
-  auto* command = parent.add_subcommand(name, help);
+  auto* command = parent.app()->add_subcommand(name, help);
   command->footer("Options of all commands, and the exit codes: mlgraph --help\n");
   command->callback([this, action = std::move(action)] { chosen_ = action; });
-  return command;
+  return Command(command);
 }
 
 int Program::run(int argc, char** argv) {
   try {
-    app_.parse(argc, argv);
+    app_->parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help, --version
-    return app_.exit(asked);
+    return app_->exit(asked);
   } catch (const CLI::ParseError& error) {
-    note(describe(app_, error));
-    note("  " + full_name(last_understood(&app_)) + " --help shows what there is");
+    note(describe(*app_, error));
+    note("  " + full_name(last_understood(app_.get())) + " --help shows what there is");
     return kUsage;
   }
   return chosen_();

@@ -1,10 +1,10 @@
 #pragma once
 // The tree of commands, and what runs the one that was chosen.
 #include <functional>
+#include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
+#include "cli/command.h"
 #include "cli/context.h"
 
 namespace mlgraph::cli {
@@ -14,26 +14,25 @@ class Program {
  public:
   using Action = std::function<int(const Context&)>;
   Program();
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
-  [[nodiscard]] CLI::App& app() { return app_; }
+  /// `mlgraph` itself, which all commands are below.
+  [[nodiscard]] Command root() const { return Command(app_.get()); }
   [[nodiscard]] const Flags& flags() const { return flags_; }
   /// A command below `parent`, which then needs one.
-  CLI::App* group(CLI::App& parent, const std::string& name, const std::string& help);
-  CLI::App* command(
-      CLI::App& parent, const std::string& name, const std::string& help, Action action
-  );
+  Command group(Command parent, const std::string& name, const std::string& help);
+  Command command(Command parent, const std::string& name, const std::string& help, Action action);
   /// One that needs no server: nothing is settled before it runs.
-  CLI::App* local_command(
-      CLI::App& parent,
-      const std::string& name,
-      const std::string& help,
-      std::function<int()> action
+  Command local_command(
+      Command parent, const std::string& name, const std::string& help, std::function<int()> action
   );
 
   int run(int argc, char** argv);
 
  private:
-  CLI::App app_;
+  const std::unique_ptr<CLI::App> app_;
   Flags flags_;
   std::function<int()> chosen_;
 };

@@ -118,26 +118,26 @@ int search(const Context& context, const Search& what) {
 
 void add_search(Program& program) {
   const auto what = std::make_shared<Search>();
-  auto* command = program.command(
-      program.app(),
+  auto command = program.command(
+      program.root(),
       "search",
       "the nearest vectors",
       [what](const Context& context) { return search(context, *what); }
   );
-  command->add_option("index", what->index, "the index or an alias of it")
-      ->required()
-      ->type_name(kIndexName);
-  command->add_option("--vector", what->vector, "JSON array; @FILE; - for standard input")
-      ->type_name("JSON");
-  command->add_option("--like", what->like, "the id of a stored vector")->type_name("ID");
-  command->add_option("-k", what->k, "how many")->capture_default_str();
-  command->add_option("--filter", what->filter, "conditions on metadata")->type_name("JSON");
-  command->add_option("--include", what->include, "what hits show; metadata unless given")
-      ->check(CLI::IsMember({"metadata", "values", "none"}))
-      ->delimiter(',');
-  command->add_option("--nprobe", what->nprobe, "lists to probe in each shard");
-  command->add_option("--ef", what->ef, "near vertices to keep in a graph");
-  command->add_flag("--exact", what->exact, "compare with every vector");
+  command.add_option("index", what->index, "the index or an alias of it")
+      .required()
+      .type_name(kIndexName);
+  command.add_option("--vector", what->vector, "JSON array; @FILE; - for standard input")
+      .type_name("JSON");
+  command.add_option("--like", what->like, "the id of a stored vector").type_name("ID");
+  command.add_option("-k", what->k, "how many").capture_default();
+  command.add_option("--filter", what->filter, "conditions on metadata").type_name("JSON");
+  command.add_option("--include", what->include, "what hits show; metadata unless given")
+      .one_of({"metadata", "values", "none"})
+      .delimiter(',');
+  command.add_option("--nprobe", what->nprobe, "lists to probe in each shard");
+  command.add_option("--ef", what->ef, "near vertices to keep in a graph");
+  command.add_flag("--exact", what->exact, "compare with every vector");
 }
 
 }  // namespace mlgraph::cli

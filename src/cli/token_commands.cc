@@ -54,31 +54,31 @@ std::string show_all(const Context& context, const Json& answer) {
 }  // namespace
 
 void add_token_commands(Program& program) {
-  auto* group = program.group(program.app(), "token", "create, list, revoke tokens");
+  const auto group = program.group(program.root(), "token", "create, list, revoke tokens");
   const auto what = std::make_shared<Create>();
-  auto* made = program.command(
-      *group,
+  auto made = program.command(
+      group,
       "create",
       "make a token; its secret is printed once",
       [what](const Context& context) { return create(context, *what); }
   );
-  made->add_option("name", what->name, "its name")->required();
-  made->add_option(
+  made.add_option("name", what->name, "its name").required();
+  made.add_option(
           "--scope",
           what->scopes,
           "events:CHANNELS, read:, search: or write:INDEX, or admin; repeat"
   )
-      ->required()
-      ->type_name("SCOPE");
-  made->add_option("--expires-in", what->expires_in_seconds, "from now")->type_name("SECONDS");
-  made->add_option("--per-minute", what->rate_limit_per_minute, "requests")->type_name("COUNT");
-  program.command(*group, "list", "all tokens, without their secrets", [](const Context& context) {
+      .required()
+      .type_name("SCOPE");
+  made.add_option("--expires-in", what->expires_in_seconds, "from now").type_name("SECONDS");
+  made.add_option("--per-minute", what->rate_limit_per_minute, "requests").type_name("COUNT");
+  program.command(group, "list", "all tokens, without their secrets", [](const Context& context) {
     return get_and_show(context, api_path({"tokens"}), show_all);
   });
   const auto name = std::make_shared<std::string>();
   program
       .command(
-          *group,
+          group,
           "revoke",
           "revoke a token and close its sessions",
           [name](const Context& context) {
@@ -91,9 +91,9 @@ void add_token_commands(Program& program) {
             );
           }
       )
-      ->add_option("name", *name, "the token's name")
-      ->required()
-      ->type_name(kTokenName);
+      .add_option("name", *name, "the token's name")
+      .required()
+      .type_name(kTokenName);
 }
 
 }  // namespace mlgraph::cli

@@ -169,13 +169,13 @@ int top(const Context& context, const Top& what) {
 
 void add_top(Program& program) {
   const auto what = std::make_shared<Top>();
-  auto* command = program.command(
-      program.app(),
+  auto command = program.command(
+      program.root(),
       "top",
       "the server at a glance, live: load, indices, running jobs, alerts; q ends it",
       [what](const Context& context) { return top(context, *what); }
   );
-  command->add_flag("--once", what->once, "print it once, as text");
+  command.add_flag("--once", what->once, "print it once, as text");
 }
 
 }  // namespace mlgraph::cli

@@ -187,43 +187,43 @@ int watch(const Context& context, const Watch& what) {
 
 void add_watch(Program& program) {
   const auto what = std::make_shared<Watch>();
-  auto* command = program.command(
-      program.app(),
+  auto command = program.command(
+      program.root(),
       "watch",
       "events as they happen, e.g. watch 'job.*' 'alert.*'",
       [what](const Context& context) { return watch(context, *what); }
   );
-  command->add_option("patterns", what->channels, "channels; all when none are given")
-      ->type_name("CHANNEL");
-  command->add_option("--since", what->since, "resume after this id")->type_name("ID");
+  command.add_option("patterns", what->channels, "channels; all when none are given")
+      .type_name("CHANNEL");
+  command.add_option("--since", what->since, "resume after this id").type_name("ID");
   command
-      ->add_option(
+      .add_option(
           "--until",
           what->until,
           "end with the first event of this channel, e.g. job.completed or index.docs.*; repeat "
           "for "
           "several; a failed job gives its own exit code"
       )
-      ->type_name("CHANNEL")
-      ->allow_extra_args(false);
-  command->add_option("--job", what->job, "watch this job and end with it; the exit code says how")
-      ->type_name(kJobName);
-  command->add_option("--count", what->count, "end after so many events")->type_name("COUNT");
-  command->add_option("--for", what->for_seconds, "end after so long")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 1e8));
-  command->add_flag("--state", what->state, "the state first");
-  command->add_flag("--wait", what->wait, "wait for a server, or a job, that is not there yet");
+      .type_name("CHANNEL")
+      .one_value_each();
+  command.add_option("--job", what->job, "watch this job and end with it; the exit code says how")
+      .type_name(kJobName);
+  command.add_option("--count", what->count, "end after so many events").type_name("COUNT");
+  command.add_option("--for", what->for_seconds, "end after so long")
+      .type_name("SECONDS")
+      .in_range(0.001, 1e8);
+  command.add_flag("--state", what->state, "the state first");
+  command.add_flag("--wait", what->wait, "wait for a server, or a job, that is not there yet");
   command
-      ->add_option(
+      .add_option(
           "--backoff",
           what->backoff_seconds,
           "reconnect delays are drawn up to it, twice it, … 30 times it (MLGRAPH_BACKOFF)"
       )
-      ->type_name("SECONDS")
-      ->envname("MLGRAPH_BACKOFF")
-      ->check(CLI::Range(0.01, 60.0))
-      ->capture_default_str();
+      .type_name("SECONDS")
+      .environment("MLGRAPH_BACKOFF")
+      .in_range(0.01, 60.0)
+      .capture_default();
 }
 
 }  // namespace mlgraph::cli
