@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs each fuzz target over its kept corpus, then on new input for a while.
 
-  tools/fuzz.py [--seconds N] [--target NAME]   (binaries: build/fuzz/bin, seeds: fuzz/corpus/<target>/)
+  tools/fuzz.py [--seconds N] [--target NAME]   (binaries: build/asan/bin, seeds: fuzz/corpus/<target>/)
 """
 import argparse
 import os
@@ -29,7 +29,7 @@ def run(binary):
 
 
 passed = failed = 0
-binaries = [b for b in sorted((root / "build" / "fuzz" / "bin").glob("*_fuzz")) if options.target in (None, b.name)]
+binaries = [b for b in sorted((root / "build" / "asan" / "bin").glob("*_fuzz")) if options.target in (None, b.name)]
 with ThreadPoolExecutor(os.cpu_count()) as pool:
     for name, ended in pool.map(run, binaries):
         print(ended.stdout, end="")

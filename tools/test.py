@@ -2,7 +2,7 @@
 """Builds and runs the test stages, one after the other, and adds up what they counted.
 
   tools/test.py            dev build: unit tests, end-to-end tests but the slow ones
-  tools/test.py --all      everything, as CI does
+  tools/test.py --all      everything, as CI does: what the sanitizers' builds run is not run a second time without them
   tools/test.py --nightly  faults for about an hour, on the release build (MLG_SEED and MLG_CYCLES replay and lengthen)
   tools/test.py --stage S  one stage by name (see STAGES)
 
@@ -31,13 +31,19 @@ SANITIZER_ENV = {
 
 
 class Stage:
-    def __init__(self, name, why, commands, env=None, nightly=False):
-        self.name, self.why, self.commands, self.env, self.nightly = name, why, commands, env or {}, nightly
+    """`runs`: of which runs it is part, "quick", "all" and "nightly"."""
+
+    def __init__(self, name, why, commands, env=None, runs=("quick", "all")):
+        self.name, self.why, self.commands, self.env, self.runs = name, why, commands, env or {}, runs
 
 
-def build(preset):
+QUICK, ALL, NIGHTLY = ("quick",), ("all",), ("nightly",)
+PROGRAMS = ["mlgraphd", "mlgraph", "mlgraph-hdf5"]
+
+
+def build(preset, *targets):
     configure = ["cmake", "--preset", preset, "-Wno-dev"]
-    return [configure, ["cmake", "--build", "--preset", preset]]
+    return [configure, ["cmake", "--build", "--preset", preset, *(["--target", *targets] if targets else [])]]
 
 
 def unit(preset):
@@ -54,6 +60,13 @@ SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 # A browser beside a test that takes a whole core draws too late for those who look at it.
 BROWSER = ["tests/e2e/test_browser.py", "tests/e2e/test_dashboard.py"]
 
+# What people look at and type has the pace of the plain build.
+PLAIN = [*BROWSER, "tests/e2e/test_guides.py"]
+
+
+def ignoring(paths):
+    return [f"--ignore={path}" for path in paths]
+
 
 def nightly(**defaults):
     """What the environment gives stands; the rest is the nightly run's own."""
@@ -66,8 +79,9 @@ TSAN_E2E = [f"tests/e2e/test_{name}.py" for name in ("sixteen_kinds", "subscribe
 STAGES = {
     stage.name: stage
     for stage in [
-        Stage("format", "clang-format leaves every file as it is", [["/usr/bin/python3", "tools/check_format.py"]]),
-        Stage("unit", "modules through their headers", build("dev") + unit("dev")),
+        Stage("format", "clang-format leaves every file as it is", [["/usr/bin/python3", "tools/check_format.py"]], runs=ALL),
+        Stage("unit", "modules through their headers", build("dev") + unit("dev"), runs=QUICK),
+        Stage("programs", "what the stages below start", build("dev", *PROGRAMS), runs=ALL),
         Stage("npm", "the browser's and Node's side of the end-to-end tests", [["npm", "ci", "--silent", "--prefix", "tests/e2e"]]),
         Stage("sdk", "the TypeScript client: random stories, the real server behind a faulty line; the scenarios that both folds follow",
               [["npm", "ci", "--silent", "--prefix", "sdk/typescript"],
@@ -77,40 +91,39 @@ STAGES = {
               pytest("dev", "sdk/python/tests") + [["env", "-C", "sdk/python", "/usr/bin/python3", "-m", "mypy", "--cache-dir", f"{LOGS}/mypy"]]),
         Stage("dashboard", "the dashboard's rings, texts and queries",
               [["npm", "ci", "--silent", "--prefix", "dashboard"], ["npm", "test", "--silent", "--prefix", "dashboard"]]),
-        Stage("e2e", "the real server over real sockets", pytest("dev", *SIDE_BY_SIDE, "-m", "not slow", *[f"--ignore={path}" for path in BROWSER], "tests/e2e")
-              + pytest("dev", "-m", "not slow", *BROWSER)),
-        Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance")),
-        Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e")),
+        Stage("e2e", "the real server over real sockets",
+              pytest("dev", *SIDE_BY_SIDE, "-m", "not slow", *ignoring(BROWSER), "tests/e2e") + pytest("dev", "-m", "not slow", *BROWSER), runs=QUICK),
+        Stage("conformance", "RFC 6455 against ws_echo", pytest("dev", "tests/conformance"), runs=QUICK),
+        Stage("e2e-plain", "the browser's side, and what the guides say", pytest("dev", "-m", "not slow", *PLAIN), runs=ALL),
+        Stage("e2e-slow", "long fault tests", pytest("dev", "-m", "slow", "tests/e2e"), runs=ALL),
         Stage("deb", "the Debian package in a Debian tree of its own: installed, used, upgraded, purged (root, mmdebstrap, lintian)",
-              pytest("dev", "tests/deb")),
-        Stage("lint", "clang-tidy, clang's thread-safety analysis with it, over src/", [["/usr/bin/python3", "tools/lint.py"]]),
-        Stage("asan-unit", "address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV),
-        Stage("asan-e2e", "the same, whole server", pytest("asan", *SIDE_BY_SIDE, "-m", "not slow", *[f"--ignore=tests/e2e/test_{name}.py" for name in ("browser", "dashboard", "guides")],
-                     "tests/e2e", "tests/conformance"), SANITIZER_ENV),
-        Stage("tsan-unit", "thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV),
-        Stage("tsan-e2e", "the same, whole server under use", pytest("tsan", *SIDE_BY_SIDE, "-m", "not slow", *TSAN_E2E), SANITIZER_ENV),
+              pytest("dev", "tests/deb"), runs=ALL),
+        Stage("lint", "clang-tidy, clang's thread-safety analysis with it, over src/", [["/usr/bin/python3", "tools/lint.py"]], runs=ALL),
+        Stage("asan-unit", "modules through their headers, address and undefined-behaviour sanitizers", build("asan") + unit("asan"), SANITIZER_ENV, ALL),
+        Stage("asan-e2e", "the real server over real sockets likewise, and RFC 6455 against ws_echo",
+              pytest("asan", *SIDE_BY_SIDE, "-m", "not slow", *ignoring(PLAIN), "tests/e2e", "tests/conformance"), SANITIZER_ENV, ALL),
+        Stage("tsan-unit", "modules through their headers, thread sanitizer", build("tsan") + unit("tsan"), SANITIZER_ENV, ALL),
+        Stage("tsan-e2e", "the real server under use likewise", pytest("tsan", *SIDE_BY_SIDE, "-m", "not slow", *TSAN_E2E), SANITIZER_ENV, ALL),
         Stage("fuzz", "each parser against its kept corpus, then a while of new input",
-              build("fuzz") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]]),
+              build("asan") + [["/usr/bin/python3", "tools/fuzz.py", "--seconds", "20"]], runs=ALL),
         Stage("kills", "200 kills and pauses of 1 to 60 s under clients of every kind (F01, F03)",
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "mlgraphd", "mlgraph"]]
               + pytest("release", "-s", "tests/e2e/test_kill.py", "-k", "many"),
-              nightly(MLG_CYCLES="200", MLG_PAUSE_SECONDS="1-60"), nightly=True),
+              nightly(MLG_CYCLES="200", MLG_PAUSE_SECONDS="1-60"), NIGHTLY),
         Stage("power", "1,000 power cuts, each inside a call to the disk (F02)",
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "store_test"],
                ["build/release/bin/store_test", "--gtest_filter=DiskFaults.APowerCutLosesNothingAcknowledged"]],
-              nightly(MLG_CYCLES="1000"), nightly=True),
+              nightly(MLG_CYCLES="1000"), NIGHTLY),
         Stage("simulator", "10,000 seeded schedules of committer, hub and sessions in virtual time (F12)",
               [*build("release")[:1], ["cmake", "--build", "--preset", "release", "--target", "sim_test"], ["build/release/bin/sim_test"]],
-              nightly(MLG_SEEDS="10000"), nightly=True),
+              nightly(MLG_SEEDS="10000"), NIGHTLY),
         Stage("watch", "mlgraph watch through 200 kills with the published reconnect delays",
               [["env", f"MLG_BIN_DIR={ROOT}/build/release/bin", "/usr/bin/python3", "tools/watch_through_kills.py", "--kills", "200"]],
-              nightly=True),
+              runs=NIGHTLY),
         Stage("recovery", "back within 2 s of a kill with 100,000 vectors (F01)", pytest("release", "-s", "tests/e2e/test_recovery.py"),
-              nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), nightly=True),
+              nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), NIGHTLY),
     ]
 }
-QUICK = ["unit", "npm", "sdk", "pysdk", "dashboard", "e2e", "conformance"]
-
 COUNTS = [
     (re.compile(r"\[  PASSED  \] (\d+) tests?"), "passed"),
     (re.compile(r"^\S*\s*(\d+) FAILED TESTS?", re.M), "failed"),
@@ -158,7 +171,8 @@ def main():
     arguments.add_argument("--nightly", action="store_true")
     arguments.add_argument("--stage", action="append", choices=STAGES)
     options = arguments.parse_args()
-    names = options.stage or ([n for n, s in STAGES.items() if s.nightly == options.nightly] if options.all or options.nightly else QUICK)
+    run = "nightly" if options.nightly else "all" if options.all else "quick"
+    names = options.stage or [name for name, stage in STAGES.items() if run in stage.runs]
     passed = failed = 0
     for name in names:
         totals = run_stage(STAGES[name])

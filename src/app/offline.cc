@@ -17,7 +17,7 @@ namespace mlgraph::app {
 namespace {
 
 constexpr std::array<std::string_view, 2> kCommands = {"backup", "restore"};
-constexpr int kDone = 0, kFailed = 1, kUsage = 2;
+constexpr int kDone = 0, kFailed = 1, kMisused = 2;
 
 struct Asked {
   std::string first, second;
@@ -41,7 +41,7 @@ int run_backup(const std::string& program, const Asked& asked) {
   if (out.empty()) {
     if (!asked.verify) {
       fmt::print(stderr, "{}: backup needs DIR and OUT, or --verify OUT\n", program);
-      return kUsage;
+      return kMisused;
     }
     out = asked.first;
   } else {
@@ -93,7 +93,7 @@ int run_offline_command(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return app.exit(error) == 0 ? kDone : kMisused;
   }
   return backup->parsed() ? run_backup(program, asked) : run_restore(program, asked);
 }

@@ -24,7 +24,7 @@ struct Rule {
   bool disable = false;
 };
 
-std::string show_all(const Context& context, const Json& answer) {
+std::string show_alerts(const Context& context, const Json& answer) {
   Table table({"ALERT", "SEVERITY", "SINCE", "ACKNOWLEDGED", "WHAT"});
   for (const auto& alert : items_of(answer, "alerts"))
     table.row(
@@ -93,7 +93,7 @@ void add_alert_commands(Program& program) {
   const auto group =
       program.group(program.root(), "alert", "open alerts and the rules that raise them");
   program.command(group, "list", "open alerts", [](const Context& context) {
-    return get_and_show(context, api_path({"alerts"}), show_all);
+    return get_and_show(context, api_path({"alerts"}), show_alerts);
   });
   const auto id = std::make_shared<std::string>();
   program

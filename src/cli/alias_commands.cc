@@ -10,7 +10,7 @@
 namespace mlgraph::cli {
 namespace {
 
-std::string show_all(const Context& context, const base::Json& answer) {
+std::string show_aliases(const Context& context, const base::Json& answer) {
   Table table({"ALIAS", "INDEX"});
   for (const auto& alias : items_of(answer, "aliases"))
     table.row({text_of(alias, "alias"), text_of(alias, "index")});
@@ -30,7 +30,9 @@ int set(const Context& context, const std::vector<std::string>& pairs) {
         });
     });
   });
-  return show_answer(context, context.http().json("PUT", api_path({"aliases"}), body), show_all);
+  return show_answer(
+      context, context.http().json("PUT", api_path({"aliases"}), body), show_aliases
+  );
 }
 
 }  // namespace
@@ -39,7 +41,7 @@ void add_alias_commands(Program& program) {
   const auto group =
       program.group(program.root(), "alias", "other names of indices, switched at once");
   program.command(group, "list", "all aliases", [](const Context& context) {
-    return get_and_show(context, api_path({"aliases"}), show_all);
+    return get_and_show(context, api_path({"aliases"}), show_aliases);
   });
   const auto pairs = std::make_shared<std::vector<std::string>>();
   program

@@ -23,7 +23,7 @@ constexpr std::uint32_t kClientsMax = 256;
 constexpr double kSecondsMax = 3'600;
 constexpr std::uint64_t kQueriesMax = 1'000;  // a page of stored vectors
 
-struct Search : BenchPlan {
+struct SearchBench : BenchPlan {
   std::string index;
   std::uint32_t k = 10;
   std::optional<std::uint64_t> nprobe;
@@ -38,7 +38,7 @@ struct Ingest : BenchPlan {
   bool keep = false;
 };
 
-struct Watch : BenchPlan {
+struct WatchBench : BenchPlan {
   std::vector<std::string> channels;
 };
 
@@ -64,7 +64,7 @@ bool timed_call(
 
 void pause_after_failure() { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
 
-int bench_search(const Context& context, const Search& what) {
+int bench_search(const Context& context, const SearchBench& what) {
   const auto page = context.http().json(
       "GET", fmt::format("{}?limit={}", api_path({"indices", what.index, "vectors"}), kQueriesMax)
   );
@@ -151,7 +151,7 @@ int bench_ingest(const Context& context, const Ingest& what) {
   return tell_bench(context, "ingest", "vectors", what, seconds, counts, remark);
 }
 
-int bench_watch(const Context& context, const Watch& what) {
+int bench_watch(const Context& context, const WatchBench& what) {
   const auto probed = client::probe(context.connection);
   if (!probed) return report(probed.error());
   BenchCounts counts;
@@ -212,7 +212,7 @@ void add_plan(Command command, BenchPlan& plan) {
 void add_bench_commands(Program& program) {
   const auto group =
       program.group(program.root(), "bench", "a small load, and what this client sees of it");
-  const auto search = std::make_shared<Search>();
+  const auto search = std::make_shared<SearchBench>();
   auto searching = program.command(
       group,
       "search",
@@ -245,7 +245,7 @@ void add_bench_commands(Program& program) {
       .capture_default();
   writing.add_flag("--keep", ingest->keep, "do not delete the index");
 
-  const auto watch = std::make_shared<Watch>();
+  const auto watch = std::make_shared<WatchBench>();
   auto watching = program.command(
       group,
       "watch",

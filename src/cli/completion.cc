@@ -64,18 +64,18 @@ complete -c mlgraph -f -a '(__mlgraph_complete)'
 )sh";
 
 /// A list of the server's, and the member of its items that names them.
-struct Named {
+struct NamedByServer {
   const char* type;
   const char* path;
   const char* list;
   const char* member;
 };
-constexpr std::array kNamed = {
-    Named{kIndexName, "indices", "indices", "index_id"},
-    Named{kJobName, "jobs", "jobs", "jobId"},
-    Named{kTokenName, "tokens", "tokens", "name"},
-    Named{kAlertName, "alerts", "alerts", "alertId"},
-    Named{kAliasName, "aliases", "aliases", "alias"},
+constexpr std::array kNamedByServer = {
+    NamedByServer{kIndexName, "indices", "indices", "index_id"},
+    NamedByServer{kJobName, "jobs", "jobs", "jobId"},
+    NamedByServer{kTokenName, "tokens", "tokens", "name"},
+    NamedByServer{kAlertName, "alerts", "alerts", "alertId"},
+    NamedByServer{kAliasName, "aliases", "aliases", "alias"},
 };
 
 /// Reads the words before the one that is typed.
@@ -157,7 +157,7 @@ class Candidates {
   std::string text_;
 };
 
-void offer_names(const Named& named, const Flags& flags, Candidates& out) {
+void offer_names(const NamedByServer& named, const Flags& flags, Candidates& out) {
   auto context = make_context(flags);
   if (!context) return;
   context->timeouts = {std::chrono::seconds(1), std::chrono::seconds(1)};
@@ -173,7 +173,7 @@ void offer_values(const OptionNode& option, const Flags& flags, Candidates& out)
   if (type == kContextName)
     if (const auto contexts = load_contexts())
       for (const auto& [name, context] : contexts->named) out.offer(name, context.url);
-  for (const auto& named : kNamed)
+  for (const auto& named : kNamedByServer)
     if (type == named.type) offer_names(named, flags, out);
 }
 

@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "cli/context.h"
 #include "cli/json_view.h"
+#include "cli/output.h"
 
 namespace mlgraph::cli {
 namespace {
@@ -28,15 +29,6 @@ tl::unexpected<base::Error> cannot(const char* what, const std::filesystem::path
   return base::fail(
       ErrorCode::kInvalidValue, "cannot {} {}: {}", what, path.string(), std::strerror(errno)
   );
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(descriptor, text.data(), text.size());
-    if (n < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return ::fsync(descriptor) == 0;
 }
 
 }  // namespace
@@ -112,7 +104,7 @@ base::Result<void> save_contexts(const Contexts& contexts) {
   std::string part = file.string() + ".XXXXXX";
   const int descriptor = ::mkostemp(part.data(), O_CLOEXEC);  // 0600
   if (descriptor < 0) return cannot("write", part);
-  const bool written = write_all(descriptor, text.str());
+  const bool written = write_all(descriptor, text.str()) == 0 && ::fsync(descriptor) == 0;
   ::close(descriptor);
   if (!written || ::rename(part.c_str(), file.c_str()) != 0) {
     const auto failure = cannot("write", file);

@@ -51,7 +51,7 @@ std::string json_of(const std::vector<Finding>& findings) {
 }
 
 /// The first thing that is wrong decides; then warnings.
-int exit_of(const std::vector<Finding>& findings) {
+int exit_of_worst(const std::vector<Finding>& findings) {
   int code = kOk;
   for (const auto& finding : findings) {
     if (finding.verdict == Verdict::kWrong) return finding.code;
@@ -69,7 +69,7 @@ int examine(const Context& context, const std::string& data_directory) {
   std::string text;
   for (const auto& finding : findings) text += lines_of(context.terminal, finding);
   const int told = emit(context.json ? json_of(findings) : text);
-  return told == kOk ? exit_of(findings) : told;
+  return told == kOk ? exit_of_worst(findings) : told;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct Tiering {
   }
 };
 
-struct Create {
+struct IndexSettings {
   std::string name;
   std::uint32_t dimension = 0;
   std::string metric = "L2";
@@ -35,7 +35,7 @@ struct Create {
   Tiering tiering;
 };
 
-void write_settings(base::JsonWriter& out, const Create& what) {
+void write_settings(base::JsonWriter& out, const IndexSettings& what) {
   if (what.nprobe) out.member("nprobe", *what.nprobe);
   if (what.centroids) out.member("num_centroids", *what.centroids);
   if (!what.tiering.given()) return;
@@ -49,7 +49,7 @@ void write_settings(base::JsonWriter& out, const Create& what) {
   });
 }
 
-int create(const Context& context, const Create& what) {
+int create_index(const Context& context, const IndexSettings& what) {
   const auto body = json_object([&](auto& out) {
     out.member("index_id", what.name);
     out.member("dimension", what.dimension);
@@ -64,7 +64,7 @@ int create(const Context& context, const Create& what) {
   );
 }
 
-int change(const Context& context, const Create& what) {
+int change(const Context& context, const IndexSettings& what) {
   const auto body = json_object([&](auto& out) { write_settings(out, what); });
   return call_and_tell(
       context, "PATCH", api_path({"indices", what.name}), body, fmt::format("changed {}", what.name)
@@ -81,7 +81,7 @@ std::string shards_in_words(const Json& index) {
   return words;
 }
 
-std::string show_all(const Context& context, const Json& answer) {
+std::string show_indices(const Context& context, const Json& answer) {
   Table table({"INDEX", ">DIM", "METRIC", ">VECTORS", ">DELETED", ">BYTES", "SHARDS"});
   for (const auto& index : items_of(answer, "indices"))
     table.row(
@@ -96,7 +96,7 @@ std::string show_all(const Context& context, const Json& answer) {
   return table.empty() ? "no indices\n" : table.text(context.terminal);
 }
 
-std::string show_one(const Context& context, const Json& index) {
+std::string show_index(const Context& context, const Json& index) {
   const auto& tiering = child(index, "tiering");
   std::string text = fmt::format(
       "index      {}\ndimension  {}\nmetric     {}\ntype       {}, quantization {}\n"
@@ -130,7 +130,7 @@ std::string show_one(const Context& context, const Json& index) {
   return text + table.text(context.terminal);
 }
 
-void add_settings(Command command, Create& what) {
+void add_settings(Command command, IndexSettings& what) {
   command.add_option("--nprobe", what.nprobe, "lists that a search probes; 0: as calibrated");
   command.add_option(
       "--centroids", what.centroids, "lists of a trained part; 0: chosen at training"
@@ -160,7 +160,7 @@ void add_index_commands(Program& program) {
       program.root(), "index", "make, look at, change and arrange indices; carry them as files"
   );
   program.command(group, "list", "all indices", [](const Context& context) {
-    return get_and_show(context, api_path({"indices"}), show_all);
+    return get_and_show(context, api_path({"indices"}), show_indices);
   });
   const auto name = std::make_shared<std::string>();
   program
@@ -169,16 +169,16 @@ void add_index_commands(Program& program) {
           "show",
           "one index with its shards",
           [name](const Context& context) {
-            return get_and_show(context, api_path({"indices", *name}), show_one);
+            return get_and_show(context, api_path({"indices", *name}), show_index);
           }
       )
       .add_option("index", *name, "the index or an alias of it")
       .required()
       .type_name(kIndexName);
 
-  const auto what = std::make_shared<Create>();
+  const auto what = std::make_shared<IndexSettings>();
   auto made = program.command(group, "create", "make an index", [what](const Context& context) {
-    return create(context, *what);
+    return create_index(context, *what);
   });
   made.add_option("name", what->name, "its name").required();
   made.add_option("--dim", what->dimension, "numbers a vector").required();

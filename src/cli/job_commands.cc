@@ -22,7 +22,7 @@ struct List {
   std::string state;
 };
 
-std::string show_all(const Context& context, const Json& answer) {
+std::string show_jobs(const Context& context, const Json& answer) {
   Table table({"JOB", "TYPE", "INDEX", "STATE", "STARTED", "PROGRESS"});
   for (const auto& job : items_of(answer, "jobs")) {
     const auto& error = child(job, "error");
@@ -39,7 +39,7 @@ std::string show_all(const Context& context, const Json& answer) {
   return table.empty() ? "no jobs\n" : table.text(context.terminal);
 }
 
-std::string show_one(const Context&, const Json& job) {
+std::string show_job(const Context&, const Json& job) {
   std::string text = fmt::format(
       "job       {}\ntype      {}\nindex     {}\nstate     {}\nphase     {}\nprogress  {}\n"
       "started   {}\nfinished  {}\nrefused   {} rows\n",
@@ -65,7 +65,7 @@ int list(const Context& context, const List& what) {
   std::string target = api_path({"jobs"}) + "?";
   if (!what.index.empty()) target += "index=" + client::encode_component(what.index) + "&";
   if (!what.state.empty()) target += "state=" + client::encode_component(what.state);
-  return get_and_show(context, target, show_all);
+  return get_and_show(context, target, show_jobs);
 }
 
 int cancel(const Context& context, const std::string& id) {
@@ -101,7 +101,7 @@ void add_job_commands(Program& program) {
     return command;
   };
   of_one("show", "one job with its refused rows", [id](const Context& context) {
-    return get_and_show(context, api_path({"jobs", *id}), show_one);
+    return get_and_show(context, api_path({"jobs", *id}), show_job);
   });
   of_one(
       "follow",

@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 namespace mlgraph::cli {
-namespace {
 
-/// 0, or the errno of a write that can no longer succeed.
 int write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
@@ -28,8 +26,6 @@ int write_all(int descriptor, std::string_view bytes) {
   }
   return 0;
 }
-
-}  // namespace
 
 Output::Output() { std::signal(SIGPIPE, SIG_IGN); }
 

@@ -25,6 +25,9 @@ class Output {
   int error_ = 0;
 };
 
+/// Waits as long as it takes. 0, or the errno of a write that can no longer succeed.
+[[nodiscard]] int write_all(int descriptor, std::string_view bytes);
+
 /// A line on standard error, whether anybody reads it or not.
 void note(std::string_view text);
 

@@ -12,14 +12,14 @@ namespace {
 
 using base::Json;
 
-struct Create {
+struct NewToken {
   std::string name;
   std::vector<std::string> scopes;
   std::optional<std::uint64_t> expires_in_seconds;
   std::optional<std::uint64_t> rate_limit_per_minute;
 };
 
-int create(const Context& context, const Create& what) {
+int create_token(const Context& context, const NewToken& what) {
   const auto body = json_object([&](auto& out) {
     out.member("name", what.name);
     out.key("scopes");
@@ -37,7 +37,7 @@ int create(const Context& context, const Create& what) {
   );
 }
 
-std::string show_all(const Context& context, const Json& answer) {
+std::string show_tokens(const Context& context, const Json& answer) {
   Table table({"TOKEN", "EXPIRES", ">PER MINUTE", "SCOPES"});
   for (const auto& token : items_of(answer, "tokens"))
     table.row(
@@ -55,12 +55,12 @@ std::string show_all(const Context& context, const Json& answer) {
 
 void add_token_commands(Program& program) {
   const auto group = program.group(program.root(), "token", "create, list, revoke tokens");
-  const auto what = std::make_shared<Create>();
+  const auto what = std::make_shared<NewToken>();
   auto made = program.command(
       group,
       "create",
       "make a token; its secret is printed once",
-      [what](const Context& context) { return create(context, *what); }
+      [what](const Context& context) { return create_token(context, *what); }
   );
   made.add_option("name", what->name, "its name").required();
   made.add_option(
@@ -73,7 +73,7 @@ void add_token_commands(Program& program) {
   made.add_option("--expires-in", what->expires_in_seconds, "from now").type_name("SECONDS");
   made.add_option("--per-minute", what->rate_limit_per_minute, "requests").type_name("COUNT");
   program.command(group, "list", "all tokens, without their secrets", [](const Context& context) {
-    return get_and_show(context, api_path({"tokens"}), show_all);
+    return get_and_show(context, api_path({"tokens"}), show_tokens);
   });
   const auto name = std::make_shared<std::string>();
   program

@@ -16,7 +16,7 @@ using base::Json;
 using Lines = std::vector<std::string>;
 
 constexpr std::size_t kMeterWidth = 20;
-constexpr std::size_t kBarWidth = 20;
+constexpr std::size_t kTopBarWidth = 20;
 
 std::string meter(const Terminal& terminal, double used, double limit) {
   constexpr double kWarn = 0.75;
@@ -127,7 +127,7 @@ Lines job_lines(const TopModel& model, const Terminal& terminal) {
         terminal.paint(Color::kBlue, id),
         text_of(job, "index"),
         text_of(job, "phase"),
-        progress_bar(job, kBarWidth)
+        progress_bar(job, kTopBarWidth)
     ));
   if (lines.empty()) lines.emplace_back("no running jobs");
   return lines;

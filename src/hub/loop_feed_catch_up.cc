@@ -4,6 +4,7 @@
 
 #include "hub/frame.h"
 #include "hub/loop_feed.h"
+#include "protocol/error_table.h"
 
 namespace mlgraph::hub {
 
@@ -12,7 +13,6 @@ constexpr std::size_t kRingStep = 256;  // frames taken from the ring at a time
 // Of a turn's budget, which is counted in bytes sent:
 constexpr std::size_t kSeenCost = 16;  // a frame looked at and left out
 constexpr std::size_t kPassCost = 64;  // asking which blocks may be passed by
-constexpr int kSlowConsumer = 4102;
 constexpr int kInternalError = 1011;
 }  // namespace
 
@@ -131,7 +131,12 @@ void LoopFeedImpl::on_chunk(std::uint64_t from, const base::Result<ChunkPtr>& ch
     } else if (session->evicted) {
       continue;
     } else if (chunk.error().code == base::ErrorCode::kCursorExpired) {
-      evict(id.slot, *session, kSlowConsumer, "slow consumer: its cursor is past retention");
+      evict(
+          id.slot,
+          *session,
+          protocol::kCloseSlowConsumer,
+          "slow consumer: its cursor is past retention"
+      );
     } else {
       evict(id.slot, *session, kInternalError, "the log cannot be read");
     }

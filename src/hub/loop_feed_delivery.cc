@@ -9,7 +9,7 @@ namespace mlgraph::hub {
 
 namespace {
 constexpr std::size_t kRunBytes = 64 * 1024;  // what one session may be sent in a turn
-constexpr std::size_t kSessionsAhead = 8;     // fetched into the cache before they are reached
+constexpr std::size_t kDeliveredAhead = 8;    // fetched into the cache before they are reached
 }  // namespace
 
 void LoopFeedImpl::enqueue(FrameBatch batch) {
@@ -69,8 +69,8 @@ void LoopFeedImpl::offer_run(Run& run, const PatternIndex::Lists& lists) {
   for (const auto* list : lists) {
     if (!list) break;
     for (std::size_t i = 0; i < list->size(); ++i) {
-      if (i + kSessionsAhead < list->size())
-        __builtin_prefetch(slots_[(*list)[i + kSessionsAhead].slot].session.get());
+      if (i + kDeliveredAhead < list->size())
+        __builtin_prefetch(slots_[(*list)[i + kDeliveredAhead].slot].session.get());
       const auto slot = (*list)[i].slot;
       Session& session = *slots_[slot].session;
       if (session.stamp == stamp_) continue;

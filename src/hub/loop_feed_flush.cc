@@ -3,6 +3,7 @@
 #include <array>
 
 #include "hub/loop_feed.h"
+#include "protocol/error_table.h"
 
 namespace mlgraph::hub {
 
@@ -12,8 +13,7 @@ constexpr std::size_t kTurnBytes = 64 * 1024;
 // Of all that catch up together, so that those at the tail wait for no more than this.
 constexpr std::size_t kCatchUpTurnBytes = 256 * 1024;
 constexpr std::size_t kPieces = 256;
-constexpr std::size_t kSessionsAhead = 4;  // fetched into the cache before they are reached
-constexpr int kSlowConsumer = 4102;
+constexpr std::size_t kServedAhead = 4;  // fetched into the cache before they are reached
 }  // namespace
 
 /// The writes of many sessions, until they are handed to the Sender together.
@@ -88,8 +88,8 @@ void LoopFeedImpl::flush_dirty() {
   serving_.swap(dirty_);
   WriteBatch batch(*this);
   for (std::size_t i = 0; i < serving_.size(); ++i) {
-    if (i + kSessionsAhead < serving_.size())
-      __builtin_prefetch(slots_[serving_[i + kSessionsAhead]].session.get());
+    if (i + kServedAhead < serving_.size())
+      __builtin_prefetch(slots_[serving_[i + kServedAhead]].session.get());
     const auto slot = serving_[i];
     Session* session = slots_[slot].session.get();
     if (!session || !session->dirty) continue;
@@ -126,7 +126,7 @@ std::size_t LoopFeedImpl::serve(std::uint32_t slot) {
   if (!session || !session->dirty) return 0;
   session->dirty = false;
   if (session->outbox.bytes() > 2 * session->queue_bytes_max && !session->evicted) {
-    evict(slot, *session, kSlowConsumer, "answers pile up");
+    evict(slot, *session, protocol::kCloseSlowConsumer, "answers pile up");
     return 0;
   }
   std::size_t pump_budget = kTurnBytes;
@@ -207,7 +207,7 @@ void LoopFeedImpl::tick(base::SteadyTime now, bool woke_late) {
     if (woke_late)
       session->taken_at = now;
     else if (now - session->taken_at >= shared_.options.stall_limit.get())
-      evict(slot, *session, kSlowConsumer, "slow consumer: no byte taken in time");
+      evict(slot, *session, protocol::kCloseSlowConsumer, "slow consumer: no byte taken in time");
   }
   shared_.metrics.queued_bytes.fetch_add(queued - queued_told_, std::memory_order_relaxed);
   queued_told_ = queued;

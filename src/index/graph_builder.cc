@@ -23,7 +23,7 @@ constexpr std::size_t kLinks = 16;          ///< hnswlib's M; twice as many on t
 constexpr std::size_t kConstruction = 200;  ///< near vertices kept while a row is linked
 constexpr std::size_t kQueriesMax = 1'000;
 constexpr std::size_t kRowsPerQuery = 5;
-constexpr std::size_t kStep = 256;
+constexpr std::size_t kVerticesAStep = 256;
 
 /// Distances by our kernels: hnswlib's own are chosen when it is compiled, ours when it runs.
 class Space final : public hnswlib::SpaceInterface<float> {
@@ -35,9 +35,9 @@ class Space final : public hnswlib::SpaceInterface<float> {
 
  private:
   static float bounded(float distance) {
-    constexpr float kLargest = std::numeric_limits<float>::max();
-    return distance <= kLargest ? std::max(distance, -kLargest)
-                                : kLargest;  // also what is no number
+    constexpr float kFarthest = std::numeric_limits<float>::max();
+    return distance <= kFarthest ? std::max(distance, -kFarthest)
+                                 : kFarthest;  // also what is no number
   }
   static float squared_l2(const void* a, const void* b, const void* dim) {
     float out = 0;
@@ -162,7 +162,7 @@ Result<void> GraphBuilder::link(std::size_t begin, std::size_t end) {
   std::atomic<bool> stop{false};
   std::atomic<bool> read{true};
   std::atomic<bool> failed{false};
-  in_parallel(end - begin, kStep, options_.threads, [&](std::size_t from, std::size_t to) {
+  in_parallel(end - begin, kVerticesAStep, options_.threads, [&](std::size_t from, std::size_t to) {
     std::vector<float> scratch(set_.dim);
     for (std::size_t at = begin + from; at < begin + to && !stop && read && !failed; ++at) {
       const float* row = set_.values(order_[at], scratch.data());

@@ -7,7 +7,7 @@
 namespace mlgraph::index {
 namespace {
 
-constexpr std::size_t kBlock = 256;
+constexpr std::size_t kHeadBlock = 256;
 constexpr std::size_t kCachesHold = std::size_t{16} << 20;  ///< bytes, of a last level's 32 MiB
 
 // Liveness and the filter are asked only of rows that are near enough to matter.
@@ -20,7 +20,7 @@ struct Fetched {
   std::uint32_t row = 0;
   const float* values = nullptr;
 };
-constexpr std::size_t kAhead = 4;  ///< rows on their way while one is measured
+constexpr std::size_t kRowsAhead = 4;  ///< rows on their way while one is measured
 
 void fetch(const float* values, std::size_t dim) {
   constexpr std::size_t kLineFloats = 16;
@@ -42,9 +42,9 @@ std::uint64_t scan_head(const ShardLook& look, const Distance& distance, TopK& t
     const std::uint32_t end = std::min(seen, (chunk + 1) * Head::kRows);
     const float* values = head.chunk(chunk);
     while (values && row < end) {
-      const std::size_t n = std::min<std::size_t>(kBlock, end - row);
+      const std::size_t n = std::min<std::size_t>(kHeadBlock, end - row);
       const float* block = values + std::size_t{row % Head::kRows} * dim;
-      float measured[kBlock];
+      float measured[kHeadBlock];
       const bool finite = distance.measure(block, n, measured, with);
       for (std::uint32_t i = 0; i < n; ++i)
         if (!finite || measured[i] <= top.reach())
@@ -61,7 +61,7 @@ std::uint64_t scan_allowed(const ShardLook& look, const Distance& distance, TopK
   const Head& head = *look.view->head;
   const SealedPart* part = look.view->part.get();
   std::vector<float> scratch(head.dim());
-  std::array<Fetched, kAhead> fetched{};
+  std::array<Fetched, kRowsAhead> fetched{};
   std::uint64_t computed = 0;
   const auto measure = [&](const Fetched& of) {
     const double measured = distance.of(of.values);
@@ -84,7 +84,7 @@ std::uint64_t scan_allowed(const ShardLook& look, const Distance& distance, TopK
       return measure({row, values});
     }
     fetch(values, head.dim());
-    Fetched& oldest = fetched[computed++ % kAhead];
+    Fetched& oldest = fetched[computed++ % kRowsAhead];
     if (oldest.values) measure(oldest);
     oldest = {row, values};
   });

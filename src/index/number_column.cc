@@ -9,7 +9,7 @@ namespace {
 using Number = std::pair<double, std::uint32_t>;
 
 constexpr std::size_t kLongRun = 65'536;
-constexpr std::size_t kSteps = 32;
+constexpr std::size_t kBitmapsMax = 32;
 constexpr std::size_t kFewestSteps = 4;  ///< fewer leave the rows at the ends to be most of it
 
 bool is_within(const Condition::Range& range, double number) {
@@ -41,7 +41,7 @@ void keep_bitmaps(NumberColumn::Run& run) {
   run.first_word = first->second / 64;
   const std::size_t words = last->second / 64 + 1 - run.first_word;
   // All bitmaps together take half of what the numbers do: fewer where rows lie far apart.
-  const std::size_t steps = std::min(kSteps, run.numbers.size() / words);
+  const std::size_t steps = std::min(kBitmapsMax, run.numbers.size() / words);
   if (steps < kFewestSteps) return;
   const std::size_t step = run.numbers.size() / steps;
   std::vector<std::uint64_t> below(words);

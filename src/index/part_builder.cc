@@ -56,7 +56,7 @@ using base::Result;
 using building::cancelled;
 using building::unreadable;
 
-constexpr std::size_t kStep = 4'096;  ///< rows
+constexpr std::size_t kRowsAStep = 4'096;  ///< rows
 
 class Builder {
  public:
@@ -101,14 +101,19 @@ class Builder {
     std::atomic<std::size_t> done{0};
     std::atomic<bool> stop{false};
     std::atomic<bool> read{true};
-    in_parallel(order_.size(), kStep, options_.threads, [&](std::size_t begin, std::size_t end) {
-      if (stop || !read) return;
-      std::vector<float> scratch(set_.dim);
-      if (!take(begin, end, scratch.data())) read = false;
-      const auto so_far = static_cast<double>(done += end - begin);
-      if (!progress_(phase, from + (to - from) * so_far / static_cast<double>(order_.size())))
-        stop = true;
-    });
+    in_parallel(
+        order_.size(),
+        kRowsAStep,
+        options_.threads,
+        [&](std::size_t begin, std::size_t end) {
+          if (stop || !read) return;
+          std::vector<float> scratch(set_.dim);
+          if (!take(begin, end, scratch.data())) read = false;
+          const auto so_far = static_cast<double>(done += end - begin);
+          if (!progress_(phase, from + (to - from) * so_far / static_cast<double>(order_.size())))
+            stop = true;
+        }
+    );
     if (!read) return unreadable();
     if (stop) return cancelled();
     return {};
@@ -161,8 +166,8 @@ class Builder {
     std::vector<float> piece;
     std::vector<Half> narrow;
     MLG_TRY_VOID(file.open());
-    for (std::size_t begin = 0; begin < n; begin += kStep) {
-      const std::size_t end = std::min(n, begin + kStep);
+    for (std::size_t begin = 0; begin < n; begin += kRowsAStep) {
+      const std::size_t end = std::min(n, begin + kRowsAStep);
       if (!progress_("writing", static_cast<double>(begin) / static_cast<double>(n)))
         return cancelled();
       piece.resize((end - begin) * dim);

@@ -5,7 +5,7 @@
 namespace mlgraph::index {
 namespace {
 
-constexpr std::size_t kBlock = 256;  ///< rows
+constexpr std::size_t kPartBlock = 256;  ///< rows
 /// Where more rows than this match, measuring all of them side by side costs less than asking each.
 constexpr double kManyMatch = 0.25;
 
@@ -27,9 +27,9 @@ void PartScan::pass(std::size_t begin, std::size_t end) {
 }
 
 void PartScan::by_codes(std::size_t begin, std::size_t end) {
-  float measured[kBlock];
-  for (std::size_t at = begin; at < end; at += kBlock) {
-    const std::size_t n = std::min(kBlock, end - at);
+  float measured[kPartBlock];
+  for (std::size_t at = begin; at < end; at += kPartBlock) {
+    const std::size_t n = std::min(kPartBlock, end - at);
     coded_->measure(at, n, measured);
     for (std::size_t i = 0; i < n; ++i)
       if (measured[i] <= candidates_->reach()) {
@@ -43,10 +43,10 @@ void PartScan::by_codes(std::size_t begin, std::size_t end) {
 }
 
 void PartScan::by_values(std::size_t begin, std::size_t end) {
-  scratch_.resize(kBlock * part_.dim);
-  float measured[kBlock];
-  for (std::size_t at = begin; at < end; at += kBlock) {
-    const std::size_t n = std::min(kBlock, end - at);
+  scratch_.resize(kPartBlock * part_.dim);
+  float measured[kPartBlock];
+  for (std::size_t at = begin; at < end; at += kPartBlock) {
+    const std::size_t n = std::min(kPartBlock, end - at);
     const float* values = part_.values.block(at, n, scratch_.data());
     if (!values) {
       search_.failed = true;
@@ -62,7 +62,7 @@ void PartScan::by_values(std::size_t begin, std::size_t end) {
 
 // A bit costs less than a distance: rows that do not match are not measured.
 void PartScan::matching(std::size_t begin, std::size_t end) {
-  scratch_.resize(kBlock * part_.dim);
+  scratch_.resize(kPartBlock * part_.dim);
   passed_ += end - begin;
   for (std::size_t at = begin; at < end; ++at) {
     if (!part_.hit_at(search_, at)) continue;

@@ -10,7 +10,7 @@
 namespace mlgraph::index {
 namespace {
 
-constexpr float kSteps = 255;
+constexpr float kCodeMax = 255;
 /// Two rows are compared, each with an error of its own: three standard deviations of the
 /// difference of two errors, which is the square root of two of one. Of the rows at the very edge,
 /// one in seven hundred is not measured again.
@@ -33,7 +33,7 @@ float ScalarQuantizer::encode(const float* row, std::uint8_t* codes) const {
   float norm = 0;
   for (std::size_t d = 0; d < dim(); ++d) {
     const float at = step_[d] > 0 ? (row[d] - low_[d]) / step_[d] : 0;
-    const float code = std::nearbyint(std::clamp(at, 0.0F, kSteps));
+    const float code = std::nearbyint(std::clamp(at, 0.0F, kCodeMax));
     codes[d] = static_cast<std::uint8_t>(code);
     const float from_middle = step_[d] * (code - kMiddle);
     norm += from_middle * from_middle;
@@ -70,7 +70,7 @@ bool RangeFinder::is_codable() const {
 
 ScalarQuantizer RangeFinder::quantizer() const {
   std::vector<float> step(low_.size());
-  for (std::size_t d = 0; d < low_.size(); ++d) step[d] = (high_[d] - low_[d]) / kSteps;
+  for (std::size_t d = 0; d < low_.size(); ++d) step[d] = (high_[d] - low_[d]) / kCodeMax;
   return {low_, std::move(step)};
 }
 
@@ -98,7 +98,7 @@ CodedQuery::CodedQuery(model::Metric metric, const CodedRows& rows, std::span<co
   // As fine as 16 bits are, and so that no sum of codes times weights leaves 32 bits.
   const double unit = std::max(
       largest / kWeightMax,
-      sum * static_cast<double>(kSteps) / (kSumMax - kSteps * static_cast<double>(query.size()))
+      sum * static_cast<double>(kCodeMax) / (kSumMax - kCodeMax * static_cast<double>(query.size()))
   );
   for (std::size_t d = 0; d < query.size() && unit > 0; ++d)
     weights_[d] = static_cast<std::int16_t>(std::lround(exact[d] / unit));

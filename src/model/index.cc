@@ -6,7 +6,7 @@
 namespace mlgraph::model {
 namespace {
 constexpr EnumNames<Tier, 4> kTiers{{"idmap", "ivf", "ondisk", "merged"}};
-constexpr EnumNames<ShardState, 7> kStates{
+constexpr EnumNames<ShardState, 7> kShardStates{
     {"initializing", "active", "training", "migrating", "readonly", "recovering", "dead"}};
 constexpr EnumNames<Metric, 3> kMetrics{{"L2", "IP", "COSINE"}};
 constexpr EnumNames<Reason, 11> kReasons{
@@ -57,11 +57,13 @@ void write_place(base::JsonWriter& out, std::string_view key, Tier tier, ShardSt
 }  // namespace
 
 std::string_view name_of(Tier tier) { return kTiers[tier]; }
-std::string_view name_of(ShardState state) { return kStates[state]; }
+std::string_view name_of(ShardState state) { return kShardStates[state]; }
 std::string_view name_of(Metric metric) { return kMetrics[metric]; }
 std::string_view name_of(Reason reason) { return kReasons[reason]; }
 std::optional<Tier> parse_tier(std::string_view name) { return kTiers.parse(name); }
-std::optional<ShardState> parse_shard_state(std::string_view name) { return kStates.parse(name); }
+std::optional<ShardState> parse_shard_state(std::string_view name) {
+  return kShardStates.parse(name);
+}
 std::optional<Metric> parse_metric(std::string_view name) { return kMetrics.parse(name); }
 std::optional<Reason> parse_reason(std::string_view name) { return kReasons.parse(name); }
 

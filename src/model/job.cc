@@ -7,7 +7,7 @@
 
 namespace mlgraph::model {
 namespace {
-constexpr EnumNames<JobState, 4> kStates{{"queued", "running", "completed", "failed"}};
+constexpr EnumNames<JobState, 4> kJobStates{{"queued", "running", "completed", "failed"}};
 
 std::optional<std::string> text_of(const std::optional<base::Timestamp>& at) {
   if (!at) return std::nullopt;
@@ -15,8 +15,8 @@ std::optional<std::string> text_of(const std::optional<base::Timestamp>& at) {
 }
 }  // namespace
 
-std::string_view name_of(JobState state) { return kStates[state]; }
-std::optional<JobState> parse_job_state(std::string_view name) { return kStates.parse(name); }
+std::string_view name_of(JobState state) { return kJobStates[state]; }
+std::optional<JobState> parse_job_state(std::string_view name) { return kJobStates.parse(name); }
 
 void write(base::JsonWriter& out, const Job& job) {
   out.object([&] {

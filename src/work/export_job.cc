@@ -18,7 +18,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kBatchRows = 256;
+constexpr std::size_t kRowsAWrite = 256;
 
 /// So many digits that a reader of doubles, who narrows them, has the very float: the shortest that
 /// tell floats apart nearly always do.
@@ -60,7 +60,7 @@ class FilteredRows {
     held_.push_back(
         {std::string(row.id), {row.values.begin(), row.values.end()}, std::string(row.metadata)}
     );
-    return held_.size() < kBatchRows ? Result<void>{} : flush();
+    return held_.size() < kRowsAWrite ? Result<void>{} : flush();
   }
   Result<void> flush() {
     if (held_.empty()) return {};
@@ -103,7 +103,7 @@ class Exporting {
     std::string line;
     std::uint64_t untold = 0;
     MLG_TRY_VOID(each_row([&](const store::RowView& row) -> Result<void> {
-      if (++untold == kBatchRows) job_.add_processed(std::exchange(untold, 0));
+      if (++untold == kRowsAWrite) job_.add_processed(std::exchange(untold, 0));
       if (npy)
         return writer->write(
             {reinterpret_cast<const char*>(row.values.data()), row.values.size_bytes()}

@@ -41,16 +41,16 @@ Result<void> SnapshotWriter::add(const store::RowView& row) {
 
 Result<void> SnapshotWriter::end_block() {
   if (block_rows_ == 0) return {};
-  constexpr std::size_t kNumbers = 16;
+  constexpr std::size_t kFields = 16;
   out_.clear();
   append_le(out_, kSnapshotBlock);
   append_le(out_, block_rows_);
   append_le(out_, static_cast<std::uint32_t>(raw_.size()));
-  out_.resize(kNumbers + ZSTD_compressBound(raw_.size()));
+  out_.resize(kFields + ZSTD_compressBound(raw_.size()));
   const std::size_t stored = ZSTD_compressCCtx(
       compressor_->context.get(),
-      out_.data() + kNumbers,
-      out_.size() - kNumbers,
+      out_.data() + kFields,
+      out_.size() - kFields,
       raw_.data(),
       raw_.size(),
       kLevel
@@ -59,7 +59,7 @@ Result<void> SnapshotWriter::end_block() {
     return fail(ErrorCode::kInternal, "compressing a block: {}", ZSTD_getErrorName(stored));
   const auto size = static_cast<std::uint32_t>(stored);
   std::memcpy(out_.data() + 12, &size, sizeof size);
-  out_.resize(kNumbers + stored);
+  out_.resize(kFields + stored);
   out_ += snapshot_digest(out_, kBlockDigest);
   whole_.add(out_);
   raw_.clear();

@@ -153,26 +153,27 @@ TEST(MetadataColumns, NumbersOfRowsThatLieFarApart) {
 
 // A compaction that ends while rows are written: long merges lie on both sides of it.
 TEST(MetadataColumns, RowsAreForgottenWhileOthersAreAdded) {
-  constexpr std::uint32_t kRows = 100'000;
+  constexpr std::uint32_t kRowsAdded = 100'000;
   MetadataColumns columns;
   std::atomic<std::uint32_t> added{0};
   std::thread forgetting([&] {
     std::uint32_t seen = 0;
-    while (seen < kRows) {
+    while (seen < kRowsAdded) {
       const std::uint32_t before = seen;
-      while (seen < std::min(before + 1'000, kRows)) seen = added;
+      while (seen < std::min(before + 1'000, kRowsAdded)) seen = added;
       columns.forget([&](std::uint32_t row) { return row < seen && row % 3 == 0; });
     }
   });
-  for (std::uint32_t row = 0; row < kRows; ++row) {
+  for (std::uint32_t row = 0; row < kRowsAdded; ++row) {
     columns.add(row, json(fmt::format(R"({{"n":{}}})", row % 1'000)));
     added = row + 1;
   }
   forgetting.join();
   columns.forget([](std::uint32_t row) { return row % 3 == 0; });
-  const auto found =
-      columns.evaluate(filter(R"({"must":[{"key":"n","range":{"gte":100,"lt":700}}]})"), kRows);
-  for (std::uint32_t row = 0; row < kRows; ++row)
+  const auto found = columns.evaluate(
+      filter(R"({"must":[{"key":"n","range":{"gte":100,"lt":700}}]})"), kRowsAdded
+  );
+  for (std::uint32_t row = 0; row < kRowsAdded; ++row)
     ASSERT_EQ(found.test(row), row % 3 != 0 && row % 1'000 >= 100 && row % 1'000 < 700) << row;
 }
 

@@ -9,7 +9,7 @@
 namespace mlgraph::index {
 namespace {
 
-constexpr std::size_t kDim = 6;
+constexpr std::size_t kModelDim = 6;
 constexpr std::uint32_t kColours = 5;
 
 struct ModelRow {
@@ -22,10 +22,10 @@ class ModelTest : public EngineTest {
   std::size_t below(std::size_t n) { return random_() % n; }
 
   std::vector<float> point() {
-    std::vector<float> values(kDim);
+    std::vector<float> values(kModelDim);
     // A coarse grid: many rows are equally near, and ties go by id.
     for (auto& value : values) value = static_cast<float>(below(12));
-    values[below(kDim)] += 1;
+    values[below(kModelDim)] += 1;
     return values;
   }
 
@@ -71,7 +71,7 @@ class ModelTest : public EngineTest {
     double dot = 0;
     double aa = 0;
     double bb = 0;
-    for (std::size_t d = 0; d < kDim; ++d) {
+    for (std::size_t d = 0; d < kModelDim; ++d) {
       const auto x = static_cast<double>(a[d]);
       const auto y = static_cast<double>(b[d]);
       sum += (x - y) * (x - y);
@@ -162,7 +162,7 @@ class ModelTest : public EngineTest {
     const auto spec = fmt::format(
         R"({{"index_id":"{}","dimension":{},"metric_type":"{}","num_shards":{},"index_type":"{}","quantization":"{}"}})",
         index_,
-        kDim,
+        kModelDim,
         metric_,
         1 + below(3),
         kTypes[below(kTypes.size())],

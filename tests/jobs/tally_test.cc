@@ -42,18 +42,18 @@ class TallyTest : public testing::RunnerTest {
   std::unique_ptr<store::VectorStore> vectors_;
 };
 
-const std::vector<model::RowError> kErrors = {{3, "row 3: \"quoted\""}, {9, "row 9: \u00e9"}};
+const std::vector<model::RowError> kRowErrors = {{3, "row 3: \"quoted\""}, {9, "row 9: \u00e9"}};
 
 TEST_F(TallyTest, IsWhatARestartTellsOfACutImport) {
   auto known = spec("cut");
   known.total = 1'000;
-  count(runner_->begin(known).value(), {600, 2, kErrors});
+  count(runner_->begin(known).value(), {600, 2, kRowErrors});
   const auto left = left_of("cut");
   EXPECT_EQ(left.state, JobState::kFailed);
   EXPECT_EQ(left.error_code, "interrupted");
   EXPECT_EQ(left.processed, 600U);
   EXPECT_EQ(left.failed, 2U);
-  EXPECT_EQ(left.errors, kErrors);
+  EXPECT_EQ(left.errors, kRowErrors);
   EXPECT_EQ(left.progress, 0.6);
   EXPECT_EQ(notes(), 0U);
 }
@@ -61,14 +61,14 @@ TEST_F(TallyTest, IsWhatARestartTellsOfACutImport) {
 TEST_F(TallyTest, WritesItsErrorsOnlyWhenThereAreNewOnes) {
   const base::Timestamp at{5};
   EXPECT_EQ(notes_of("j", at, {}, {10, 0, {}}).size(), 1U);
-  EXPECT_EQ(notes_of("j", at, {10, 0, {}}, {20, 2, kErrors}).size(), 2U);
-  EXPECT_EQ(notes_of("j", at, {20, 2, kErrors}, {30, 2, kErrors}).size(), 1U);
+  EXPECT_EQ(notes_of("j", at, {10, 0, {}}, {20, 2, kRowErrors}).size(), 2U);
+  EXPECT_EQ(notes_of("j", at, {20, 2, kRowErrors}, {30, 2, kRowErrors}).size(), 1U);
   const auto job = begin("cut");
-  count(job, {20, 2, kErrors});
-  write(notes_of("cut", job->snapshot().started_at, {20, 2, kErrors}, {30, 2, kErrors}));
+  count(job, {20, 2, kRowErrors});
+  write(notes_of("cut", job->snapshot().started_at, {20, 2, kRowErrors}, {30, 2, kRowErrors}));
   const auto left = left_of("cut");
   EXPECT_EQ(left.processed, 30U);
-  EXPECT_EQ(left.errors, kErrors);
+  EXPECT_EQ(left.errors, kRowErrors);
 }
 
 // A power cut takes rows that were not synced, also when the log has heard of them.
@@ -97,7 +97,7 @@ TEST_F(TallyTest, OfWhichThereIsNoneMeansThatNothingIsLeft) {
 
 TEST_F(TallyTest, OfAnEarlierJobOfTheIdIsNotBelieved) {
   const auto job = begin("again");
-  write(notes_of("again", {job->snapshot().started_at.ms - 1}, {}, {600, 2, kErrors}));
+  write(notes_of("again", {job->snapshot().started_at.ms - 1}, {}, {600, 2, kRowErrors}));
   write({{"again2", "no JSON"}, {"again", "[]"}});
   EXPECT_EQ(left_of("again").processed, 0U);
   EXPECT_EQ(notes(), 0U);
@@ -117,7 +117,7 @@ TEST_F(TallyTest, GoesWithTheEndOfItsJob) {
   for (const bool fails : {false, true}) {
     const auto id = fails ? "fails" : "completes";
     const auto job = begin(id);
-    count(job, {1, 1, {kErrors[0]}});
+    count(job, {1, 1, {kRowErrors[0]}});
     EXPECT_EQ(notes(), 2U);
     ASSERT_TRUE(runner_->finish(
         job,

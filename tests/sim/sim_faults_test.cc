@@ -8,7 +8,7 @@
 namespace mlgraph::sim {
 namespace {
 
-constexpr std::size_t kSteps = 600;
+constexpr std::size_t kFaultySteps = 600;
 constexpr std::uint64_t kSeedsMax = 200;
 
 struct FaultCase {
@@ -23,7 +23,7 @@ TEST_P(SimFaults, IsCaught) {
   base::set_log_level(base::LogLevel::kNone);
   for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
     World world(seed, GetParam().fault);
-    world.run(kSteps);
+    world.run(kFaultySteps);
     if (!world.transcript().broken()) continue;
     fmt::print("{}: seed {}: {}\n", GetParam().name, seed, world.transcript().violation());
     return;

@@ -11,7 +11,7 @@ namespace {
 
 using testing::Store;
 
-constexpr std::uint64_t kBlock = BlockSummary::kEntries;
+constexpr std::uint64_t kSummaryBlock = BlockSummary::kEntries;
 
 Sought about(const std::string& entity, model::KindSet kinds = model::kEveryKind) {
   return {kinds, BlockSummary::hash(entity)};
@@ -39,8 +39,8 @@ std::vector<std::uint64_t> blocks_read(
   while (from <= last) {
     const auto next = log.next_with(from, last, std::span(&sought, 1));
     if (next == from) {
-      blocks.push_back(from / kBlock);
-      from = (from / kBlock + 1) * kBlock;
+      blocks.push_back(from / kSummaryBlock);
+      from = (from / kSummaryBlock + 1) * kSummaryBlock;
     } else {
       from = next;
     }
@@ -50,7 +50,9 @@ std::vector<std::uint64_t> blocks_read(
 
 TEST(LogBlocks, ARareEntityIsFoundWithoutReadingTheRest) {
   Store store;
-  fill(store, kBlock * 9 + 5, {{kBlock * 3 + 7, "rare"}, {kBlock * 6, "rare"}});
+  fill(
+      store, kSummaryBlock * 9 + 5, {{kSummaryBlock * 3 + 7, "rare"}, {kSummaryBlock * 6, "rare"}}
+  );
   const auto tail = store.log().tail();
   using Blocks = std::vector<std::uint64_t>;
   const auto expect_same = [&] {
@@ -81,7 +83,7 @@ TEST(LogBlocks, NothingSoughtIsPassedBy) {
   for (int round = 0; round < 20; ++round) {
     BlockSummary summary;
     std::vector<std::pair<model::EventKind, std::string>> held;
-    for (std::uint64_t i = 0; i < kBlock; ++i) {
+    for (std::uint64_t i = 0; i < kSummaryBlock; ++i) {
       const auto kind = model::kAllKinds[4 + random() % 12];
       held.emplace_back(kind, "entity-" + std::to_string(random() % 5'000));
       summary.add(kind, held.back().second);
@@ -101,10 +103,10 @@ TEST(LogBlocks, NothingSoughtIsPassedBy) {
 
 TEST(LogBlocks, RetentionForgetsTheSummariesToo) {
   Store store({.bytes_max = 1 << 20});
-  fill(store, kBlock * 6, {{kBlock * 5 + 1, "rare"}});
+  fill(store, kSummaryBlock * 6, {{kSummaryBlock * 5 + 1, "rare"}});
   ASSERT_TRUE(store.log().trim(store.clock.wall_now()));
   const auto oldest = store.log().oldest();
-  ASSERT_GT(oldest, kBlock);
+  ASSERT_GT(oldest, kSummaryBlock);
   const auto rare = about("rare");
   EXPECT_EQ(store.log().next_with(1, store.log().tail(), std::span(&rare, 1)), 1u)
       << "what is gone is not passed by: reading there says so";

@@ -10,8 +10,6 @@ namespace mlgraph::testing {
 namespace {
 
 using base::ErrorCode;
-const std::string kNpy = "application/x-npy";
-const std::string kJsonl = "application/x-ndjson";
 
 class ImportTest : public ::testing::Test {
  protected:

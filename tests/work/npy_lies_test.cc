@@ -8,7 +8,6 @@ namespace mlgraph::testing {
 namespace {
 
 using base::ErrorCode;
-const std::string kNpy = "application/x-npy";
 const std::string kPayload = raw(std::vector<float>{1, 2, 3, 4});
 
 ReadFile read_npy(const std::string& dictionary, const std::string& payload = kPayload) {

@@ -10,11 +10,6 @@ namespace mlgraph::testing {
 namespace {
 
 using base::ErrorCode;
-const std::string kJsonl = "application/x-ndjson";
-const std::string kCsv = "text/csv";
-const std::string kFvecs = "application/x-fvecs";
-const std::string kBvecs = "application/x-bvecs";
-const std::string kNpy = "application/x-npy";
 
 TEST(Jsonl, ReadsIdsValuesAndMetadata) {
   const auto file = read_all(

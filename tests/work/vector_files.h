@@ -13,6 +13,12 @@
 
 namespace mlgraph::testing {
 
+inline const std::string kJsonl = "application/x-ndjson";
+inline const std::string kCsv = "text/csv";
+inline const std::string kFvecs = "application/x-fvecs";
+inline const std::string kBvecs = "application/x-bvecs";
+inline const std::string kNpy = "application/x-npy";
+
 /// `bytes` in reads of at most `piece`; at their end comes the end, or `then`.
 class PiecewiseBytes final : public work::ByteSource {
  public:

@@ -7,7 +7,7 @@ using protocol::Scopes;
 
 namespace {
 
-Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
+Result<HttpResponse> create_index(ApiServices& services, const HttpRequest& request) {
   MLG_TRY(spec, json_body(request));
   // The route's own check saw only that some index may be written; which one, the body says.
   const auto* id = spec.find("index_id");
@@ -27,7 +27,7 @@ Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
   return response;
 }
 
-Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
+Result<HttpResponse> list_indices(ApiServices& services, const HttpRequest& request) {
   auto all = services.engine.list();
   std::erase_if(all, [&](const model::Index& index) {
     return !request.principal.scopes.allows(Scopes::Verb::kRead, index.index_id);
@@ -72,7 +72,7 @@ void add_index_routes(Router& router, ApiServices& services) {
        false,
        true,
        std::size_t{1} << 20,
-       answering([&](HttpRequest& request) { return create(services, request); })}
+       answering([&](HttpRequest& request) { return create_index(services, request); })}
   );
   router.add(
       {"GET",
@@ -81,7 +81,7 @@ void add_index_routes(Router& router, ApiServices& services) {
        false,
        true,
        0,
-       answering([&](HttpRequest& request) { return list(services, request); })}
+       answering([&](HttpRequest& request) { return list_indices(services, request); })}
   );
   router.add(
       {"GET",

@@ -57,7 +57,7 @@ Result<std::chrono::milliseconds> wait_time(const HttpRequest& request) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
 }
 
-Result<HttpResponse> list(ApiServices& services, const HttpRequest& request) {
+Result<HttpResponse> list_jobs(ApiServices& services, const HttpRequest& request) {
   MLG_TRY_VOID(check_sees_any(request));
   std::optional<model::JobState> state;
   if (const auto text = request.query_value("state")) {
@@ -114,7 +114,7 @@ void add_job_routes(Router& router, ApiServices& services) {
        false,
        true,
        0,
-       answering([&](HttpRequest& request) { return list(services, request); })}
+       answering([&](HttpRequest& request) { return list_jobs(services, request); })}
   );
   router.add(
       {"GET",

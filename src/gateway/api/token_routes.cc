@@ -65,7 +65,7 @@ Result<TokenInfo> parse_token(const Json& body, base::Timestamp now) {
   return info;
 }
 
-Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
+Result<HttpResponse> create_token(ApiServices& services, const HttpRequest& request) {
   MLG_TRY(body, json_body(request));
   MLG_TRY(info, parse_token(body, services.clock.wall_now()));
   std::string secret;
@@ -89,7 +89,7 @@ Result<HttpResponse> create(ApiServices& services, const HttpRequest& request) {
   return json_response(201, std::move(text));
 }
 
-Result<HttpResponse> list(ApiServices& services) {
+Result<HttpResponse> list_tokens(ApiServices& services) {
   std::string text;
   base::JsonWriter out(text);
   out.object([&] {
@@ -111,10 +111,10 @@ void add_token_routes(Router& router, ApiServices& services) {
        false,
        true,
        64 * 1024,
-       answering([&](HttpRequest& request) { return create(services, request); })}
+       answering([&](HttpRequest& request) { return create_token(services, request); })}
   );
   router.add({"GET", "/api/v1/tokens", Access::kAdmin, false, true, 0, answering([&](HttpRequest&) {
-                return list(services);
+                return list_tokens(services);
               })});
   router.add(
       {"PATCH",

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace mlgraph::gateway {
 namespace {
 
@@ -47,7 +49,7 @@ std::optional<Authority> parse_authority(std::string_view text) {
   const auto host = text.substr(0, has_port ? colon : text.size());
   if (!is_name(host) && !is_address(host)) return std::nullopt;
   Authority authority{std::string(host), std::nullopt};
-  for (char& c : authority.host) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  authority.host = base::ascii_lower(authority.host);
   if (has_port) {
     authority.port = parse_port(text.substr(colon + 1));
     if (!authority.port) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
 #include "gateway/auth/authority.h"
 
 namespace mlgraph::gateway {
@@ -14,12 +15,6 @@ struct Origin {
   std::uint16_t port;
   bool operator==(const Origin&) const = default;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 /// A missing port is the scheme's.
 std::optional<Origin> with_authority(std::string scheme, std::string_view text) {
@@ -32,7 +27,7 @@ std::optional<Origin> with_authority(std::string scheme, std::string_view text) 
 std::optional<Origin> parse(std::string_view text) {
   const auto end = text.find("://");
   if (end == std::string_view::npos) return std::nullopt;
-  const std::string scheme = lower(text.substr(0, end));
+  const std::string scheme = base::ascii_lower(text.substr(0, end));
   if (scheme != "http" && scheme != "https") return std::nullopt;
   return with_authority(scheme, text.substr(end + 3));
 }

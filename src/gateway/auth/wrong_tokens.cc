@@ -5,7 +5,7 @@
 namespace mlgraph::gateway {
 namespace {
 
-constexpr auto kWindow = std::chrono::minutes(1);
+constexpr auto kGuessWindow = std::chrono::minutes(1);
 constexpr std::size_t kAddressesMax = 10'000;
 constexpr std::uint32_t kDoublingsMax = 6;  // up to 32 s
 constexpr std::int64_t kFirstWaitMs = 1'000;
@@ -24,7 +24,7 @@ base::Error WrongTokens::count(const std::string& remote, base::SteadyTime now) 
   }
   auto& count = it->second;
   oldest_.splice(oldest_.end(), oldest_, count.place);
-  if (now - count.since >= kWindow) {
+  if (now - count.since >= kGuessWindow) {
     count.since = now;
     count.wrong = 0;
   }
@@ -40,10 +40,10 @@ base::Error WrongTokens::count(const std::string& remote, base::SteadyTime now) 
 
 WrongTokens::Budget WrongTokens::budget(const std::string& remote, base::SteadyTime now) const {
   const auto it = counts_.find(remote);
-  if (it == counts_.end() || now - it->second.since >= kWindow) return {};
+  if (it == counts_.end() || now - it->second.since >= kGuessWindow) return {};
   Budget budget;
   budget.remaining = kFreeAMinute - std::min(it->second.wrong, kFreeAMinute);
-  const auto left = std::chrono::ceil<std::chrono::seconds>(it->second.since + kWindow - now);
+  const auto left = std::chrono::ceil<std::chrono::seconds>(it->second.since + kGuessWindow - now);
   budget.reset_seconds = static_cast<std::uint32_t>(left.count());
   return budget;
 }

@@ -6,14 +6,14 @@
 namespace mlgraph::gateway {
 namespace {
 constexpr auto kAskEvery = std::chrono::milliseconds(100);
-constexpr std::size_t kPieceBytes = 16 * 1024;
+constexpr std::size_t kPieceMax = 16 * 1024;
 }  // namespace
 
 bool BodyPipe::push(std::string_view bytes) {
   base::MutexLock lock(mutex_);
   if (!bytes.empty()) {
     // Chunks of a byte each would cost a hundred times what they hold.
-    if (!pieces_.empty() && pieces_.back().size() + bytes.size() <= kPieceBytes)
+    if (!pieces_.empty() && pieces_.back().size() + bytes.size() <= kPieceMax)
       pieces_.back().append(bytes);
     else
       pieces_.emplace_back(bytes);

@@ -14,7 +14,7 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kTurnBytes = 64 * 1024;
+constexpr std::size_t kHttpTurnBytes = 64 * 1024;
 constexpr std::size_t kDiscardMax =
     64 * 1024;  // of a body nobody wants, before the connection is closed instead
 constexpr std::size_t kLingerMax = std::size_t{4} << 20;
@@ -61,7 +61,7 @@ void HttpConnection::on_readable() {
   // While a request is handled the next one stays in the kernel: nothing is read ahead of its turn.
   if (state_ == State::kHandling || state_ == State::kWriting) return;
   const auto buffer = loop_.read_buffer();
-  for (std::size_t turn = 0; turn < kTurnBytes;) {
+  for (std::size_t turn = 0; turn < kHttpTurnBytes;) {
     const auto got = transport_->read(buffer);
     if (got.closed) return lost();
     if (got.bytes == 0) break;

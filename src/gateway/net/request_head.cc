@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
 #include "gateway/auth/authority.h"
 
 namespace mlgraph::gateway {
@@ -22,14 +23,8 @@ bool is_name_char(char c) {
 bool same_name(std::string_view name, std::string_view lower) {
   return name.size() == lower.size() &&
          std::equal(name.begin(), name.end(), lower.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == b;
+           return base::ascii_lower(a) == b;
          });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 Result<void> check_request_line(std::string_view line, bool& version_1_1) {
@@ -62,7 +57,7 @@ Result<void> check_field(std::string_view line, Seen& seen) {
   MLG_TRY_VOID(check_header_line(line));
   const auto colon = line.find(':');
   const auto name = line.substr(0, colon);
-  const auto value = trimmed(line.substr(colon + 1));
+  const auto value = base::trimmed(line.substr(colon + 1));
   if (same_name(name, "host")) {
     ++seen.hosts;
     if (!parse_authority(value))

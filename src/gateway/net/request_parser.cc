@@ -7,6 +7,8 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "base/ascii.h"
+
 namespace mlgraph::gateway {
 
 namespace http = boost::beast::http;
@@ -15,12 +17,6 @@ using base::fail;
 using base::Result;
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 void read_target(std::string_view target, HttpRequest& request) {
   const auto question = std::min(target.find('?'), target.size());
@@ -39,7 +35,7 @@ void read_target(std::string_view target, HttpRequest& request) {
 
 /// In lower case, without parameters.
 std::string media_type(std::string_view content_type) {
-  std::string type = lower(content_type.substr(0, content_type.find(';')));
+  std::string type = base::ascii_lower(content_type.substr(0, content_type.find(';')));
   while (type.ends_with(' ')) type.pop_back();
   return type;
 }
@@ -63,7 +59,8 @@ Result<ParsedHead> parse_head(std::string_view head, HeadLimits limits) {
   const auto& message = parser.get();
   ParsedHead parsed;
   for (const auto& field : message) {
-    auto& value = parsed.headers[lower({field.name_string().data(), field.name_string().size()})];
+    auto& value =
+        parsed.headers[base::ascii_lower({field.name_string().data(), field.name_string().size()})];
     value += (value.empty() ? "" : ",") + std::string(field.value());
   }
   if (const auto length = parser.content_length()) parsed.content_length = *length;
@@ -76,7 +73,7 @@ Result<ParsedHead> parse_head(std::string_view head, HeadLimits limits) {
   parsed.request->content_type = media_type(parsed.header("content-type"));
   parsed.request->content_encoding = media_type(parsed.header("content-encoding"));
   parsed.request->last_event_id = parsed.header("last-event-id");
-  parsed.request->accept_encoding = lower(parsed.header("accept-encoding"));
+  parsed.request->accept_encoding = base::ascii_lower(parsed.header("accept-encoding"));
   parsed.request->if_none_match = parsed.header("if-none-match");
   return parsed;
 }

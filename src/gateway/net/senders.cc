@@ -10,14 +10,13 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "gateway/net/socket_errors.h"
 
 namespace mlgraph::gateway {
 namespace {
 
 constexpr unsigned kEntries = 256;  // submitted at once
 constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
-
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 bool is_passing(int error) { return error == EINTR || error == EAGAIN || error == EBUSY; }
 

@@ -7,8 +7,8 @@
 namespace mlgraph::gateway {
 namespace {
 
-constexpr int kSendBuffer = 192 * 1024;
-constexpr auto kCloseTime = std::chrono::seconds(1);  // for the last words
+constexpr int kSseSendBuffer = 192 * 1024;
+constexpr auto kLastWordsTime = std::chrono::seconds(1);  // for the last words
 
 /// Threads: confined to its loop, which owns it.
 class SseConnection final : public SseStream,
@@ -27,7 +27,7 @@ class SseConnection final : public SseStream,
   void start(std::unique_ptr<Transport> transport, std::unique_ptr<SseUser> user) {
     transport_ = std::move(transport);
     user_ = std::move(user);
-    transport_->fix_send_buffer(kSendBuffer);
+    transport_->fix_send_buffer(kSseSendBuffer);
     shared_.metrics.active_streams.fetch_add(1, std::memory_order_relaxed);
     if (blocked_early_) want_writable();
     wait_for_end();
@@ -54,7 +54,7 @@ class SseConnection final : public SseStream,
   void on_tick(base::SteadyTime now, bool) override {
     if (finished_ || !user_) return;
     if (!closing_since_) return user_->on_tick(now);
-    if (now - *closing_since_ >= kCloseTime) finish();
+    if (now - *closing_since_ >= kLastWordsTime) finish();
   }
   void on_drain(std::string_view) override { close(); }
   void abort() override { finish(); }

@@ -9,6 +9,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
 
+#include "gateway/net/socket_errors.h"
+
 namespace mlgraph::gateway {
 namespace {
 
@@ -23,8 +25,6 @@ std::string openssl_reason() {
   if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
   return text;
 }
-
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 }  // namespace
 

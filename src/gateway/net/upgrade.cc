@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/ascii.h"
 #include "protocol/deflate.h"
 
 namespace mlgraph::gateway {
@@ -18,18 +19,6 @@ constexpr std::size_t kProtocolsMax = 1'024;  // bytes of Sec-WebSocket-Protocol
 constexpr std::size_t kExtensionsMax = 4'096;
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::string_view header(const HeaderMap& headers, std::string_view name) {
   const auto it = headers.find(name);
   return it == headers.end() ? std::string_view() : std::string_view(it->second);
@@ -40,7 +29,7 @@ std::vector<std::string_view> items(std::string_view list) {
   std::vector<std::string_view> all;
   while (!list.empty()) {
     const auto end = std::min(list.find(','), list.size());
-    if (const auto item = trimmed(list.substr(0, end)); !item.empty()) all.push_back(item);
+    if (const auto item = base::trimmed(list.substr(0, end)); !item.empty()) all.push_back(item);
     list.remove_prefix(std::min(end + 1, list.size()));
   }
   return all;
@@ -49,7 +38,7 @@ std::vector<std::string_view> items(std::string_view list) {
 bool has_item(std::string_view list, std::string_view wanted) {
   const auto all = items(list);
   return std::any_of(all.begin(), all.end(), [&](std::string_view item) {
-    return lower(item) == wanted;
+    return base::ascii_lower(item) == wanted;
   });
 }
 
@@ -80,17 +69,18 @@ constexpr std::string_view kBearer = "bearer";
 
 /// "Basic …": a credential, but none of ours.
 bool is_other_scheme(std::string_view authorization) {
-  const auto scheme = trimmed(authorization).substr(0, trimmed(authorization).find(' '));
-  return !scheme.empty() && lower(scheme) != kBearer && !scheme.starts_with("mlg_") &&
-         scheme.size() < trimmed(authorization).size();
+  const auto scheme =
+      base::trimmed(authorization).substr(0, base::trimmed(authorization).find(' '));
+  return !scheme.empty() && base::ascii_lower(scheme) != kBearer && !scheme.starts_with("mlg_") &&
+         scheme.size() < base::trimmed(authorization).size();
 }
 
 /// What stands behind "Bearer"; empty, and so no token, when nothing does, or when it stands alone.
 std::string bearer_token(std::string_view authorization) {
-  const auto text = trimmed(authorization);
+  const auto text = base::trimmed(authorization);
   const auto blank = std::min(text.find_first_of(" \t"), text.size());
-  if (lower(text.substr(0, blank)) != kBearer) return {};
-  return std::string(trimmed(text.substr(blank)));
+  if (base::ascii_lower(text.substr(0, blank)) != kBearer) return {};
+  return std::string(base::trimmed(text.substr(blank)));
 }
 
 /// A token in the URL, by the parameter's name or by its own. What names a thing may begin as a
@@ -102,7 +92,7 @@ bool is_secret_parameter(std::string_view name, std::string_view value) {
   const auto is_one_of = [](const auto& all, std::string_view one) {
     return std::find(all.begin(), all.end(), one) != all.end();
   };
-  if (is_one_of(kSecrets, lower(name))) return true;
+  if (is_one_of(kSecrets, base::ascii_lower(name))) return true;
   return value.starts_with("mlg_") && !is_one_of(kNames, name);
 }
 
@@ -116,7 +106,7 @@ Credentials read_credentials(
   const auto key = headers.find("x-api-key");
   if (authorization != headers.end()) credentials.token = bearer_token(authorization->second);
   if (key != headers.end()) {
-    const std::string token(trimmed(key->second));
+    const std::string token(base::trimmed(key->second));
     // Another scheme beside it is a proxy's business.
     const bool two = authorization != headers.end() && !is_other_scheme(authorization->second);
     credentials.conflicting = two && *credentials.token != token;
@@ -150,12 +140,12 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
         ErrorCode::kBadRequest,
         "this is a WebSocket address: Upgrade: websocket and Connection: Upgrade are needed"
     );
-  if (trimmed(header(headers, "sec-websocket-version")) != "13") {
+  if (base::trimmed(header(headers, "sec-websocket-version")) != "13") {
     auto refusal = refuse(426, ErrorCode::kBadRequest, "only WebSocket version 13 is served");
     refusal.value().headers.emplace_back("Sec-WebSocket-Version", "13");
     return refusal;
   }
-  if (!is_key(trimmed(header(headers, "sec-websocket-key"))))
+  if (!is_key(base::trimmed(header(headers, "sec-websocket-key"))))
     return refuse(400, ErrorCode::kBadRequest, "Sec-WebSocket-Key is not 16 bytes in base64");
   const auto host = header(headers, "host");
   if (hooks.allow_host && !hooks.allow_host(host))
@@ -187,7 +177,7 @@ tl::expected<Handshake, HttpResponse> answer_upgrade(
   handshake.response_head =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Accept: " +
-      accept_of(trimmed(header(headers, "sec-websocket-key"))) + "\r\n";
+      accept_of(base::trimmed(header(headers, "sec-websocket-key"))) + "\r\n";
   if (bearer) handshake.response_head += "Sec-WebSocket-Protocol: Bearer\r\n";
   const auto deflate = options.deflate
                            ? protocol::accept_deflate(header(headers, "sec-websocket-extensions"))

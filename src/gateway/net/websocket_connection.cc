@@ -10,7 +10,7 @@ using protocol::FrameReader;
 using protocol::Opcode;
 
 namespace {
-constexpr std::size_t kTurnBytes = 64 * 1024;
+constexpr std::size_t kWebSocketTurnBytes = 64 * 1024;
 constexpr int kSendBuffer = 192 * 1024;  // the kernel doubles it for its own needs
 constexpr auto kCloseTime = std::chrono::seconds(1);
 constexpr int kNoCode = 1005;
@@ -123,7 +123,7 @@ void WebSocketConnection::on_readable() {
     if (!consume(bytes)) finish_if_done();
   }
   const auto buffer = loop_.read_buffer();
-  for (std::size_t turn = 0; turn < kTurnBytes && !finished_ && !holds_requests();) {
+  for (std::size_t turn = 0; turn < kWebSocketTurnBytes && !finished_ && !holds_requests();) {
     const auto got = transport_->read(buffer);
     if (got.closed) return finish(close_code_ != 0 ? close_code_ : kCut, false);
     if (got.bytes == 0) break;
