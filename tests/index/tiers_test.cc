@@ -54,41 +54,47 @@ class TiersTest : public EngineTest {
   }
 };
 
-TEST_F(TiersTest, EachKeepsWhatIsSearchedAndSurvivesARestart) {
-  for (const auto* type : {"IVFFlat", "HNSW"})
-    for (const auto* quantization : {"none", "f16", "int8"}) {
-      const std::string index = std::string(type) + quantization;
-      create(fmt::format(
-          R"({{"index_id":"{}","dimension":{},"num_shards":3,"index_type":"{}","quantization":"{}"}})",
-          index,
-          kDim,
-          type,
-          quantization
-      ));
-      auto rows = clustered(6'000, kDim, 1);
-      put(index, rows);
-      for (const auto kind : {Resealing::kTrain, Resealing::kMigrate, Resealing::kMerge}) {
-        reseal(index, kind);
-        EXPECT_GE(recall(index, rows), 0.93) << index << static_cast<int>(kind);
-        const auto some = rows.begin()->first;
-        rows[some] = std::vector<float>(kDim, 30);
-        put(index, {{some, rows[some]}});
-        EXPECT_EQ(nearest(index, rows[some], 1), (std::vector<std::string>{some}));
-        restart();
-        EXPECT_EQ(nearest(index, rows[some], 1, true), (std::vector<std::string>{some}));
-        EXPECT_EQ(engine_->stats(index).value().vectors, rows.size());
-        EXPECT_GE(recall(index, rows), 0.93) << index << static_cast<int>(kind);
-      }
-      EXPECT_EQ(tiers(index), (std::set<model::Tier>{model::Tier::kMerged}));
-    }
-  EXPECT_EQ(
-      std::distance(
-          std::filesystem::directory_iterator(folder_ / "parts"),
-          std::filesystem::directory_iterator()
-      ),
-      6
-  ) << "one file of all shards an index, the former ones are gone";
+using Kind = std::tuple<const char*, const char*>;  // index_type, quantization
+class EveryTierTest : public TiersTest, public ::testing::WithParamInterface<Kind> {};
+
+TEST_P(EveryTierTest, KeepsWhatIsSearchedAndSurvivesARestart) {
+  const auto& [type, quantization] = GetParam();
+  create(fmt::format(
+      R"({{"index_id":"all","dimension":{},"num_shards":3,"index_type":"{}","quantization":"{}"}})",
+      kDim,
+      type,
+      quantization
+  ));
+  auto rows = clustered(6'000, kDim, 1);
+  put("all", rows);
+  for (const auto kind : {Resealing::kTrain, Resealing::kMigrate, Resealing::kMerge}) {
+    reseal("all", kind);
+    EXPECT_GE(recall("all", rows), 0.93) << static_cast<int>(kind);
+    const auto some = rows.begin()->first;
+    rows[some] = std::vector<float>(kDim, 30);
+    put("all", {{some, rows[some]}});
+    EXPECT_EQ(nearest("all", rows[some], 1), (std::vector<std::string>{some}));
+    restart();
+    EXPECT_EQ(nearest("all", rows[some], 1, true), (std::vector<std::string>{some}));
+    EXPECT_EQ(engine_->stats("all").value().vectors, rows.size());
+    EXPECT_GE(recall("all", rows), 0.93) << static_cast<int>(kind);
+  }
+  EXPECT_EQ(tiers("all"), (std::set<model::Tier>{model::Tier::kMerged}));
+  const std::filesystem::directory_iterator files(folder_ / "parts");
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1)
+      << "one file of all shards, the former ones are gone";
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds,
+    EveryTierTest,
+    ::testing::Combine(
+        ::testing::Values("IVFFlat", "HNSW"), ::testing::Values("none", "f16", "int8")
+    ),
+    [](const auto& kind) {
+      return fmt::format("{}_{}", std::get<0>(kind.param), std::get<1>(kind.param));
+    }
+);
 
 TEST_F(TiersTest, FiltersFindAllThatMatchInEveryTier) {
   for (const auto* type : {"IVFFlat", "HNSW"}) {
