@@ -58,7 +58,7 @@ def pytest(preset, *args):
 SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
 
 # A browser beside a test that takes a whole core draws too late for those who look at it.
-BROWSER = ["tests/e2e/test_browser.py", "tests/e2e/test_dashboard.py"]
+BROWSER = [f"tests/e2e/test_{name}.py" for name in ("browser", "dashboard", "dashboard_access")]
 
 # What people look at and type has the pace of the plain build.
 PLAIN = [*BROWSER, "tests/e2e/test_guides.py"]
@@ -120,6 +120,9 @@ STAGES = {
         Stage("watch", "mlgraph watch through 200 kills with the published reconnect delays",
               [["env", f"MLG_BIN_DIR={ROOT}/build/release/bin", "/usr/bin/python3", "tools/watch_through_kills.py", "--kills", "200"]],
               runs=NIGHTLY),
+        Stage("tsan-index", "what the engine's tests leave out under the thread sanitizer day by day (tests/CMakeLists.txt)",
+              build("tsan", "index_test") + [["build/tsan/bin/index_test"]],
+              {**SANITIZER_ENV, "TSAN_OPTIONS": f"suppressions={ROOT}/tools/tsan.supp:halt_on_error=1:detect_deadlocks=0"}, NIGHTLY),
         Stage("recovery", "back within 2 s of a kill with 100,000 vectors (F01)", pytest("release", "-s", "tests/e2e/test_recovery.py"),
               nightly(MLG_RECOVERY_SECONDS="2", MLG_RECORD_DIR=f"{LOGS}/recovery"), NIGHTLY),
     ]

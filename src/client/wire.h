@@ -30,6 +30,8 @@ class Wire {
 
   /// tls  the trust to use, outliving the wire; nullptr: plain
   Wire(boost::asio::io_context& io, boost::asio::ssl::context* tls);
+  Wire(const Wire&) = delete;  // TLS refers to the socket beside it
+  Wire& operator=(const Wire&) = delete;
 
   /// Connects to the first of `endpoints` that answers, and shakes hands for TLS. How long that
   /// may take, and anything later, the deadline of tcp() says.

@@ -7,6 +7,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness import Server  # noqa: E402
+from harness.page import Page  # noqa: E402
+from test_browser import ask_for_chromium  # noqa: E402
+from test_sign_in import mint  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +84,23 @@ def make_token(rest):
     yield make
     for name in names:
         rest.delete(f"/tokens/{name}")
+
+
+@pytest.fixture
+def open_page():
+    ask_for_chromium()
+    pages = []
+
+    def make(server, scheme="light", width=1280, path=None, before=lambda page: None):
+        """A tab, signed in by a link unless `path` says otherwise."""
+        page = Page(scheme, width)
+        pages.append(page)
+        before(page)
+        page.open(f"http://127.0.0.1:{server.port}/" + (path if path is not None else "#code=" + mint(server)))
+        if path is None:
+            page.see(".badge[data-status=live]")
+        return page
+
+    yield make
+    for page in pages:
+        page.close()

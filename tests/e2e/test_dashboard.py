@@ -5,38 +5,10 @@ import time
 
 import pytest
 from harness import OpenImport, fill, rows
-from harness.page import Page
 from harness.server import ROOT
-from test_browser import ask_for_chromium
-from test_sign_in import mint
 
 pytestmark = pytest.mark.slow
 VIEWS = ("overview", "indices", "jobs", "alerts", "events", "search", "access")
-
-
-@pytest.fixture
-def open_page():
-    ask_for_chromium()
-    pages = []
-
-    def make(server, scheme="light", width=1280, path=None, before=lambda page: None):
-        """A tab, signed in by a link unless `path` says otherwise."""
-        page = Page(scheme, width)
-        pages.append(page)
-        before(page)
-        page.open(f"http://127.0.0.1:{server.port}/" + (path if path is not None else "#code=" + mint(server)))
-        if path is None:
-            page.see(".badge[data-status=live]")
-        return page
-
-    yield make
-    for page in pages:
-        page.close()
-
-
-def go(page, view):
-    page.click(f'nav.views a[href="#/{view}"]')
-    page.until(f"document.title.toLowerCase().startsWith('{view}')")
 
 
 def turn_alert(rest, on):
@@ -109,7 +81,7 @@ def test_a_jobs_bar_moves_until_it_is_done(make_server, open_page):
     server = make_server()
     server.rest().post("/indices", {"index_id": "docs", "dimension": 4})
     page = open_page(server)
-    go(page, "jobs")
+    page.go("jobs")
     assert "No jobs yet" in page.text("main")
     body = b"".join(b'{"id":"r%d","values":[1,2,3,4]}\n' % i for i in range(8000))
     bar = "document.querySelector('[data-job=import-a] [role=progressbar]')"
@@ -137,7 +109,7 @@ def test_a_jobs_bar_moves_until_it_is_done(make_server, open_page):
 def test_an_alert_appears_is_acknowledged_and_resolves(make_server, open_page):
     server = make_server()
     page = open_page(server)
-    go(page, "alerts")
+    page.go("alerts")
     assert "All quiet" in page.text("main")
     turn_alert(server.rest(), True)
     page.see("[data-alert][data-severity=warning]")
@@ -154,7 +126,7 @@ def test_shards_and_their_transitions_are_shown(make_server, open_page):
     server = make_server()
     rest = server.rest()
     page = open_page(server)
-    go(page, "indices")
+    page.go("indices")
     assert "No indices yet" in page.text("main")
     rest.post("/indices", {"index_id": "docs", "dimension": 8, "num_shards": 2, "tiering": {"idmap_to_ivf": 300}})
     page.until("document.querySelectorAll('[data-index=docs] .tier-idmap').length === 2")
@@ -171,7 +143,7 @@ def test_a_kill_leaves_no_hole(make_server, open_page):
     rest = server.rest()
     page = open_page(server)
     start = here(server)
-    go(page, "events")
+    page.go("events")
     for i in range(5):
         rest.post("/indices", {"index_id": f"before-{i}", "dimension": 4})
     page.until("document.querySelectorAll('.event').length >= 5")
@@ -189,112 +161,9 @@ def test_a_kill_leaves_no_hole(make_server, open_page):
     shown = page.attributes(".event", "data-id")[::-1]
     assert shown == wanted and len(wanted) >= 30
     assert page.count(".note") == 0, "no gap was told"
-    go(page, "indices")
+    page.go("indices")
     assert page.count("[data-index]") == 20
     assert all("ERR_CONNECTION_REFUSED" in text or "WebSocket" in text for text in page.complaints()), page.complaints()
-
-
-def test_a_link_signs_in_once_and_leaves_no_trace(make_server, open_page):
-    server = make_server()
-    link = "#code=" + mint(server)
-    page = open_page(server, path=link)
-    page.see(".badge[data-status=live]")
-    assert "code" not in page.address()
-    assert page.run("history.length") == 2 and "browser-" in page.run("sessionStorage.getItem('mlgraph.session')")
-    assert page.run("localStorage.getItem('mlgraph.session')") is None
-    second = open_page(server, path=link)
-    second.see("#token")
-    assert "was used" in second.text("[role=alert]") and "code" not in second.address()
-    # Another link in the same tab.
-    second.open(f"http://127.0.0.1:{server.port}/#code=" + mint(server))
-    second.see(".badge[data-status=live]")
-    assert "code" not in second.address()
-    second.click("text=Sign out")
-    # A token by hand, a wrong one first.
-    second.fill("#token", "mlg_not_a_token_of_this_server")
-    second.click("button[type=submit]")
-    second.see("text=invalid token")
-    second.fill("#token", server.admin_token)
-    second.click("button[type=submit]")
-    second.see(".badge[data-status=live]")
-    name = next(t["name"] for t in server.rest().get("/tokens").json["tokens"])
-    page.click("text=Sign out")
-    page.see("#token")
-    go(second, "access")
-    second.see("text=Only the admin’s own")  # signing out has ended the token that the link made
-    assert name.startswith("browser-") and page.run("sessionStorage.length") == 0
-
-
-def test_a_revoked_token_is_told(make_server, open_page):
-    server = make_server()
-    page = open_page(server)
-    for token in server.rest().get("/tokens").json["tokens"]:
-        server.rest().delete("/tokens/" + token["name"])
-    page.see("#token")
-    assert "Signed out" in page.text("[role=alert]")
-
-
-def test_a_token_that_may_only_read_sees_what_it_may(make_server, open_page):
-    server = make_server()
-    server.rest().post("/indices", {"index_id": "mine", "dimension": 4})
-    server.rest().post("/indices", {"index_id": "other", "dimension": 4})
-    token = server.rest().post("/tokens", {"name": "viewer", "scopes": ["events:index.*", "read:mine"]}).json["token"]
-    page = open_page(server, path="")
-    page.fill("#token", token)
-    page.click("button[type=submit]")
-    page.see(".badge[data-status=live]")
-    go(page, "indices")
-    page.see("[data-index=mine]")
-    assert page.count("[data-index]") == 1
-    go(page, "access")
-    page.see("text=For admins")
-    silent = server.rest().post("/tokens", {"name": "silent", "scopes": ["read:*"]}).json["token"]
-    page.click("text=Sign out")
-    page.fill("#token", silent)
-    page.click("button[type=submit]")
-    page.see("text=/No events: .*events: scope/")
-
-
-def test_a_token_that_loses_its_events_is_told(make_server, open_page):
-    server = make_server()
-    rest = server.rest()
-    rest.post("/indices", {"index_id": "docs", "dimension": 4})
-    token = rest.post("/tokens", {"name": "viewer", "scopes": ["events:*", "read:*"]}).json["token"]
-    page = open_page(server, path="")
-    page.fill("#token", token)
-    page.click("button[type=submit]")
-    page.see(".badge[data-status=live]")
-    go(page, "indices")
-    page.see("[data-index=docs]")
-    assert page.count("[role=alert]") == 0
-    assert rest.patch("/tokens/viewer", {"scopes": ["read:*"]}).status == 200
-    page.see("text=/No events any more, what is shown is out of date: .*events: scope/")
-    page.see(".badge[data-status=live]")
-
-
-def test_a_server_that_is_busy_takes_no_admins_rights(make_server, open_page):
-    """What it answered instead says nothing about the token; it is asked again on the next line."""
-    server = make_server()
-    page = open_page(server, path="", before=lambda page: page.hold("/api/v1/cluster"))
-    page.fill("#token", server.admin_token)
-    page.click("button[type=submit]")
-    page.see(".badge[data-status=live]")
-    go(page, "access")
-    assert page.release("/api/v1/cluster", 503) >= 1
-    assert "Asking the server" in page.text("main") and "For admins" not in page.text("main")
-    server.restart(server.port)
-    page.see("[data-session]")
-
-
-def test_what_is_not_known_yet_is_not_told_as_none(make_server, open_page):
-    server = make_server()
-    page = open_page(server, before=lambda page: page.hold("/metrics"))
-    go(page, "access")
-    page.see("text=Ended sessions")
-    page.see("[data-session]")
-    assert page.held("/metrics") == 1 and "None has ended" not in page.text("main")
-    page.release("/metrics")
-    page.see("text=None has ended")
 
 
 @pytest.mark.parametrize("scheme,width", [("light", 1280), ("dark", 1280), ("dark", 400)])
@@ -315,7 +184,7 @@ def test_axe_finds_nothing_serious(make_server, open_page, scheme, width):
     with OpenImport(server, "import-a", length=10_000) as upload:
         upload.send(b'{"id":"x","values":[1,2]}\n{"id":"y","values":[1,2,3,4,5,6,7,8]}\n')
         for view in VIEWS:
-            go(page, view)
+            page.go(view)
             if view == "search":
                 page.click(".chip")
                 page.see(".hits")
@@ -341,7 +210,7 @@ def test_hostile_texts_are_shown_as_text(make_server, open_page):
     turn_alert(rest, True)
     page = open_page(server, before=lambda page: page.poison(["victim", "Memory", "memory"], script))
     for view in VIEWS:
-        go(page, view)
+        page.go(view)
         page.until("document.querySelector('main').innerText.length > 20")
         if view == "search":
             page.click(".chip")
@@ -393,7 +262,7 @@ def test_events_are_filtered_paused_and_copied(make_server, open_page):
     server = make_server()
     rest = server.rest()
     page = open_page(server)
-    go(page, "events")
+    page.go("events")
     for name in ("one", "two"):
         rest.post("/indices", {"index_id": name, "dimension": 4})
     page.until("document.querySelectorAll('.event').length === 2")
@@ -421,7 +290,7 @@ def test_neighbours_are_found_by_id_by_numbers_and_by_filter(make_server, open_p
     server.rest().post("/indices", {"index_id": "line", "dimension": 2})
     fill(server.rest(), "line", [{"id": f"p{i}", "values": [i, 0], "metadata": {"even": i % 2 == 0}} for i in range(20)])
     page = open_page(server)
-    go(page, "search")
+    page.go("search")
     page.click(".chip")
     page.see("[data-hit]")
     page.fill('input[placeholder="an id, or 2 numbers"]', "p7")
@@ -449,7 +318,7 @@ def test_neighbours_are_those_of_the_index_that_is_chosen(make_server, open_page
         rest.post("/indices", {"index_id": name, "dimension": 2})
         fill(rest, name, [{"id": f"{name}{i}", "values": [i, 1]} for i in range(3)])
     page = open_page(server, before=lambda page: page.hold("/indices/b/vectors"))
-    go(page, "search")
+    page.go("search")
     page.until("document.querySelector('select')?.value === 'b'")
     page.choose("select", "c")
     page.see(".chip:has-text('c0')")
@@ -477,7 +346,7 @@ def test_an_index_that_comes_first_does_not_take_the_choice(make_server, open_pa
     rest.post("/indices", {"index_id": "m", "dimension": 2})
     fill(rest, "m", [{"id": "v", "values": [1, 2]}])
     page = open_page(server)
-    go(page, "search")
+    page.go("search")
     page.click(".chip")
     page.see("[data-hit=v]")
     rest.post("/indices", {"index_id": "a", "dimension": 3})
@@ -494,7 +363,7 @@ def test_memory_stays_within_its_rings(make_server, open_page):
     rest = server.rest()
     rest.post("/indices", {"index_id": "docs", "dimension": 4})
     page = open_page(server)
-    go(page, "events")
+    page.go("events")
     turn = 0
 
     def flood(events):

@@ -1,7 +1,6 @@
 #include "gateway/auth/origin.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include "base/ascii.h"

@@ -1,7 +1,6 @@
 #include "gateway/net/request_parser.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>

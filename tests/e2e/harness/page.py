@@ -19,6 +19,10 @@ class Page:
         assert line, self.process.stderr.read()[-3000:]
         return json.loads(line)
 
+    def go(self, view):
+        self.click(f'nav.views a[href="#/{view}"]')
+        self.until(f"document.title.toLowerCase().startsWith('{view}')")
+
     def __getattr__(self, verb):
         def call(*words):
             self.process.stdin.write(json.dumps([verb, *words]) + "\n")
