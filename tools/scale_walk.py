@@ -88,8 +88,7 @@ class Walk:
     def busy(self):
         return any(self.api.call("GET", f"/jobs?index={self.name}&state={state}")["jobs"] for state in ("queued", "running"))
 
-    def wait_for(self, tier):
-        began = time.monotonic()
+    def wait_for(self, tier, began):
         while True:
             hope = time.monotonic() - began < 30 or self.busy()  # asked first: what ends in between is seen below
             shards = self.api.call("GET", f"/indices/{self.name}")["shards"]
@@ -101,12 +100,13 @@ class Walk:
 
     def move_to(self, tier):
         """A threshold below what the shards have, and the move begins by itself; merging is asked for."""
+        began = time.monotonic()
         if tier == "merged":
             self.finish(self.api.call("POST", f"/indices/{self.name}/merge", {}))
         else:
             below = {"ivf": "idmap_to_ivf", "ondisk": "ivf_to_ondisk"}[tier]
             self.api.call("PATCH", f"/indices/{self.name}", {"tiering": {below: 1000}})
-        self.wait_for(tier)
+        self.wait_for(tier, began)
 
     def fill(self):
         rows, dim = self.base.shape
